@@ -37,6 +37,7 @@ rule tune_networks:
         tasks=lambda w: populations().prepared_tasks(w.population),
         population=members("aligned.safetensors"),
         generated=lambda w: populations().generated(w.population, "aligned", w.seed),
+        drawn=lambda w: populations().drawn(w.population, w.seed),
         module=module_file,
     output:
         f"{MEMBERS}/metrics/transfer.csv",

@@ -1,24 +1,35 @@
-"""Evaluate auto-encoders on unseen networks, and networks drawn around the codes of accurate ones."""
+"""Evaluate auto-encoders on unseen networks, and networks drawn about the codes of accurate ones."""
 
 import pandas as pd
 
+from weightflow import seeding
 from weightflow.jobs.device import job_device
-from weightflow.jobs.frame import run
+from weightflow.jobs.frame import run, stamp
 from weightflow.jobs.population import of_population
-from weightflow.populations.autoencoder import encode_all, read_autoencoder, reconstruct, split_networks
-from weightflow.populations.autoencoders.evaluation import draw_about_good, most_agreeing, probe_codes, properties_of
+from weightflow.jobs.zoos import members_of
+from weightflow.populations.autoencoders.evaluation import (
+    decoded_networks,
+    mean_codes,
+    most_agreeing,
+    probe_codes,
+    properties_of,
+)
+from weightflow.populations.autoencoders.files import read_autoencoder
+from weightflow.populations.autoencoders.network import decode, encode, encode_all, reconstruct
+from weightflow.populations.autoencoders.registry import DRAWINGS
+from weightflow.populations.autoencoders.sampling import Codes
+from weightflow.populations.autoencoders.settings import DrawingSettings
 from weightflow.populations.evaluation import (
     compare_generated,
     compare_reconstructed,
+    errors_by_layer,
     judge,
     judge_new,
     row_name,
 )
-from weightflow.populations.metrics import LEARNED
-from weightflow.populations.population import read_population
+from weightflow.populations.metrics import LEARNED, UNALIGNED, UNSEEN, weight_statistics
+from weightflow.populations.population import read_population, write_sources
 from weightflow.populations.settings import PopulationSettings
-from weightflow.populations.tasks.task import read_task
-from weightflow.populations.user_modules import classifier_of_population
 from weightflow.storage import write_table
 
 
@@ -26,48 +37,63 @@ from weightflow.storage import write_table
 def main(snakemake):
     inputs, params, device = snakemake.input, snakemake.params, job_device(snakemake)
     settings = PopulationSettings.parts(params.settings)
-    task, population = read_task(inputs.task), read_population(inputs.population)
-    weights, count = population.weights, settings.generated
-    classifier = classifier_of_population(population, settings, task)
-    parts = split_networks(len(weights), params.shares, params.seed)
+    drawing = DrawingSettings.model_validate(params.drawing)
+    (own,) = members_of(inputs.tasks, inputs.populations, params.zoos, params.shares, params.seed)
+    classifier, task, parts, weights = own.classifier, own.task, own.parts, own.population.weights
+    raw = read_population(inputs.raw).weights[parts.unseen]
     chosen = most_agreeing(params.structural, [pd.read_csv(path) for path in inputs.scores])
     networks = {
         name: read_autoencoder(inputs.autoencoders[params.structural.index(structural)], device)
         for name, structural in chosen.items()
     }
 
-    def judged(own, part=task.test):
-        return judge(classifier, task, own, part, device)
+    def judged(some, part=task.test):
+        return judge(classifier, task, some, part, device)
 
-    def score(own):
-        return judged(own, task.validation).accuracy
+    def judged_new(some):
+        return judge_new(classifier, task, some, weights[parts.learned], settings.norms, device)
 
-    def judged_new(own):
-        return judge_new(classifier, task, own, weights[parts.learned], settings.norms, device)
-
-    made = judged_new({name: reconstruct(network, weights[parts.unseen]) for name, network in networks.items()})
-    drawn = judged_new(
-        {
-            f"{name}, drawn": draw_about_good(network, weights[parts.learned], score, count, params.seed, name)
-            for name, network in networks.items()
-        }
-    )
-    features = {"weights": population.checkpoints}
-    features |= {name: encode_all(network, population.checkpoints) for name, network in networks.items()}
-    tables = [
-        compare_reconstructed(judged(weights[parts.unseen]), made),
-        pd.DataFrame(
-            [
-                (row_name(name, classifier, norms), "structural", own)
-                for norms in settings.norms
-                for name, own in chosen.items()
-            ],
-            columns=["source", "metric", "value"],
-        ),
-        compare_generated(judged(weights[parts.learned]), drawn, LEARNED)[0],
-        probe_codes(features, properties_of(classifier, task, population, device), parts.learned, parts.unseen),
+    unseen = weights[parts.unseen]
+    decoded = {name: reconstruct(network, unseen) for name, network in networks.items()}
+    unaligned = {f"{name}, {UNALIGNED}": reconstruct(network, raw) for name, network in networks.items()}
+    drawn = {}
+    for name, network in networks.items():
+        learned = weights[parts.learned]
+        codes = Codes(
+            encode(network, learned),
+            judged(learned, task.validation).accuracy,
+            lambda some, network=network: decode(network, some),
+            lambda some: judged(some, task.validation).accuracy,
+        )
+        for method in drawing.methods:
+            draws = seeding.stream(params.seed, "about good", name, method)
+            source = f"{name}, {method}"
+            drawn[source] = DRAWINGS[method].draw.load()(codes, settings.generated, drawing, draws)
+    originals, originals_raw = judged(unseen), judged(raw)
+    made, made_raw, made_new = judged_new(decoded), judged_new(unaligned), judged_new(drawn)
+    checkpoints = own.population.checkpoints
+    features = {"weights": checkpoints, "weight statistics": weight_statistics(classifier.layers, checkpoints)}
+    for name, network in networks.items():
+        features[name] = encode_all(network, checkpoints)
+        if network.settings.codes == "tokens":
+            features[f"{name}, mean code"] = mean_codes(features[name], network.maps.count(0))
+    errors = {name: errors_by_layer(classifier.layers, unseen, found) for name, found in decoded.items()}
+    rows = [(name, f"error_{layer}", error) for name, found in errors.items() for layer, error in found.items()]
+    rows += [
+        (row_name(name, classifier, norms), "structural", structural)
+        for norms in settings.norms
+        for name, structural in chosen.items()
     ]
-    write_table(snakemake.output[0], pd.concat(tables, ignore_index=True))
+    tables = [
+        compare_reconstructed(originals, made),
+        compare_reconstructed(originals_raw, made_raw).loc[lambda found: found["source"] != UNSEEN],
+        pd.DataFrame(rows, columns=["source", "metric", "value"]),
+        compare_generated(judged(weights[parts.learned]), made_new, LEARNED)[0],
+        probe_codes(features, properties_of(classifier, task, own.population, device), parts.learned, parts.unseen),
+    ]
+    write_table(snakemake.output.metrics, pd.concat(tables, ignore_index=True))
+    write_table(snakemake.output.decoded, decoded_networks(originals, made, originals_raw, made_raw, made_new))
+    write_sources(snakemake.output.drawn, drawn, made_by=stamp(snakemake))
 
 
 run(main, snakemake)  # noqa: F821

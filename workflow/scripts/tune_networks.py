@@ -5,7 +5,7 @@ import pandas as pd
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
 from weightflow.jobs.population import of_population
-from weightflow.populations.population import read_networks, read_population
+from weightflow.populations.population import read_networks, read_population, read_sources
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import read_task
 from weightflow.populations.transfer import Aim, carried_over, sources_of_transfer, tune_sources
@@ -21,6 +21,8 @@ def main(snakemake):
     task, population = read_task(inputs.task), read_population(inputs.population)
     classifier = classifier_of_population(population, settings, task)
     generated = dict(zip(params.generators, map(read_networks, inputs.generated), strict=True))
+    for path in inputs.drawn:
+        generated |= read_sources(path)
     networks = settings.transfer.networks
     sources = sources_of_transfer(
         classifier, population.weights, generated, params.initialisations, networks, params.seed

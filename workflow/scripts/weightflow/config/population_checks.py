@@ -11,7 +11,7 @@ from weightflow.errors import InputError, shown, unknown
 from weightflow.formats.reading import as_files
 from weightflow.populations.architectures.registry import ACTIVATIONS, ARCHITECTURES
 from weightflow.populations.autoencoders.registry import QUERIES
-from weightflow.populations.autoencoders.settings import BASE, variants_of
+from weightflow.populations.autoencoders.settings import BASE, AutoencoderSettings, variants_of
 from weightflow.populations.network_files import found_files, network_files
 from weightflow.populations.settings import (
     SNAPSHOT,
@@ -62,6 +62,7 @@ def check_populations(
         if settings.frontier == 1:
             raise InputError(f"{where}.frontier: one network has no spread; draw 2 or more, or 0 for no frontier.")
         _check_autoencoder(settings, f"{where}.autoencoder")
+        _check_zoos(name, populations, f"{where}.autoencoder")
         _check_queries(settings, shapes, f"{where}.autoencoder")
 
 
@@ -299,14 +300,37 @@ def _check_autoencoder(settings: PopulationSettings, where: str) -> None:
     own, networks = settings.autoencoder, _number_of_networks(settings)
     if not own.structural:
         return
-    if own.width % own.heads:
-        raise InputError(f"{where}: {own.heads} heads do not divide the width {own.width}; change one of them.")
+    for variant, each in variants_of(own, where).items():
+        _check_variant(each, where if variant == BASE else f"{where}.variants.{variant}")
     parts = [round(share * networks) for share in own.shares]
     if min(*parts, networks - sum(parts)) < 1:
         raise InputError(
             f"{where}.shares: {own.shares} of {networks} networks leave a part without networks; change them, or "
             "take more networks."
         )
+
+
+def _check_variant(own: AutoencoderSettings, where: str) -> None:
+    if own.width % own.heads:
+        raise InputError(f"{where}: {own.heads} heads do not divide the width {own.width}; change one of them.")
+    if own.window is not None and own.codes != "tokens":
+        raise InputError(
+            f"{where}.window: one code for a network needs all of its tokens; remove it, or set codes: tokens."
+        )
+    if own.halo and own.window is None:
+        raise InputError(f"{where}.halo: there is no window; set window, or remove it.")
+
+
+def _check_zoos(name: str, populations: Mapping[str, PopulationSettings], where: str) -> None:
+    """Other populations of auto-encoders are there."""
+    for variant, own in variants_of(populations[name].autoencoder, where).items():
+        section = where if variant == BASE else f"{where}.variants.{variant}"
+        for key, others in (("zoos", own.zoos), ("unfamiliar", own.unfamiliar)):
+            for other in others:
+                if other == name or (key == "unfamiliar" and other in own.zoos):
+                    raise InputError(f"{section}.{key}: the auto-encoder is trained on {other}; remove it.")
+                if other not in populations:
+                    raise InputError(f"{section}.{key}: {unknown('population', other, populations)}")
 
 
 def _check_queries(settings: PopulationSettings, shapes: Mapping[str, tuple[int, ...]], where: str) -> None:

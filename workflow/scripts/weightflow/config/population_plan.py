@@ -251,6 +251,12 @@ class PopulationPlan:
         folder = f"results/populations/{name}/seed{seed}/generated"
         return [f"{folder}/{own}-{layout}.safetensors" for own, _ in self.learned(name, layout)]
 
+    def drawn(self, name: str, seed: int | str) -> list[str]:
+        """The file of networks that are drawn about codes; [] without an auto-encoder."""
+        return (
+            [f"results/populations/{name}/seed{seed}/generated/decoded.safetensors"] if self.autoencoders(name) else []
+        )
+
     def prepared_tasks(self, name: str) -> list[str]:
         """The files of the tasks for fine-tuning, in the order of the settings."""
         own = self.population(name)

@@ -1,5 +1,6 @@
 """Populations: many classifiers of one task and architecture, with their recipes."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from weightflow.storage import parts_of, read_tensors, write_tensors
 
 KIND = "population"
 GENERATED = "networks"
+SOURCES = "networks by source"
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,24 @@ def read_population(path: str | Path, curves: pd.DataFrame | None = None) -> Pop
 def write_networks(path: str | Path, weights: np.ndarray, **metadata: Any) -> None:
     """Write networks (N, P) that were not trained."""
     write_tensors(path, GENERATED, {"weights": weights}, **metadata)
+
+
+def write_sources(path: str | Path, networks: Mapping[str, np.ndarray], **metadata: Any) -> None:
+    """Write networks (N, P) that were not trained, by source."""
+    write_tensors(path, SOURCES, networks, **metadata)
+
+
+def read_sources(path: str | Path) -> dict[str, np.ndarray]:
+    """(N, P) networks that were not trained, by source.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    tensors = read_tensors(path, SOURCES, finite=True).tensors
+    with parts_of(path):
+        if any(weights.ndim != 2 for weights in tensors.values()):
+            raise ValueError("an array has another shape than networks (N, P)")
+        return dict(tensors)
 
 
 def read_networks(path: str | Path) -> np.ndarray:

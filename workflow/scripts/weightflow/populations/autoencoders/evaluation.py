@@ -8,9 +8,10 @@ import torch
 
 from weightflow import seeding
 from weightflow.populations.architectures.classifiers import Classifier
-from weightflow.populations.autoencoder import WeightAutoencoder, decode, encode
-from weightflow.populations.evaluation import judge
-from weightflow.populations.metrics import probe
+from weightflow.populations.autoencoders.network import WeightAutoencoder, decode, encode
+from weightflow.populations.classification import agreement
+from weightflow.populations.evaluation import Judged, compare_reconstructed, judge
+from weightflow.populations.metrics import UNSEEN, probe, relative_distance
 from weightflow.populations.population import Population
 from weightflow.populations.samplers import about_good
 from weightflow.populations.tasks.task import Task
@@ -64,6 +65,50 @@ def draw_about_good(
         codes = about_good(codes, score(weights), count, draws)
         weights = decode(network, codes)
     return weights
+
+
+def reconstruction_row(originals: Judged, made: Judged) -> dict[str, float]:
+    """Accuracy of reconstructions, its share of the originals', agreement with them and distance from them.
+
+    Args:
+        originals: networks outside the training of the auto-encoder.
+        made: their reconstructions, in the same order.
+    """
+    table = compare_reconstructed(originals, {"made": made})
+    found = table[table["source"] == "made"].set_index("metric")["value"]
+    named = {"accuracy": "accuracy_mean", "share": "share", "agreement": "agreement", "distance": "distance"}
+    return {name: float(found[metric]) for name, metric in named.items()}
+
+
+def decoded_networks(
+    originals: Judged,
+    made: Mapping[str, Judged],
+    originals_raw: Judged,
+    made_raw: Mapping[str, Judged],
+    drawn: Mapping[str, Judged],
+) -> pd.DataFrame:
+    """Every original, reconstructed and drawn network.
+
+    Args:
+        originals: networks outside the training of the auto-encoder, aligned.
+        made: their reconstructions by source.
+        originals_raw: the same networks before alignment.
+        made_raw: their reconstructions by source.
+        drawn: new networks by source.
+
+    Returns:
+        Table source, kind (original, reconstructed, drawn), network, accuracy, agreement (of labels with the original)
+        and distance (squared, in units of the variance); the last two of reconstructions only.
+    """
+    rows = [(UNSEEN, "original", i, own, np.nan, np.nan) for i, own in enumerate(originals.accuracy)]
+    for goal, sources in ((originals, made), (originals_raw, made_raw)):
+        for source, own in sources.items():
+            far, same = relative_distance(goal.weights, own.weights), agreement(own.said, goal.said).numpy()
+            found = zip(own.accuracy, same, far, strict=True)
+            rows += [(source, "reconstructed", i, *values) for i, values in enumerate(found)]
+    for source, own in drawn.items():
+        rows += [(source, "drawn", i, value, np.nan, np.nan) for i, value in enumerate(own.accuracy)]
+    return pd.DataFrame(rows, columns=["source", "kind", "network", "accuracy", "agreement", "distance"])
 
 
 def properties_of(

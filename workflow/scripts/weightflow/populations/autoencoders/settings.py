@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from weightflow.errors import InputError
 from weightflow.populations.architectures.settings import Depth, Size
 from weightflow.populations.autoencoders.presets import PRESETS, STANDARD
 from weightflow.populations.autoencoders.registry import BEHAVIOURS, DRAWINGS
@@ -138,6 +139,7 @@ class AutoencoderSettings(Settings):
         return given
 
 
+_OF_ALL = ("preset", "shares", "unfamiliar", "drawing", "variants")
 _NOT_OF_THE_FIT = ("structural", "drawing", "variants", "unfamiliar", "preset")
 
 
@@ -154,6 +156,12 @@ def variants_of(settings: AutoencoderSettings, source: str = "autoencoder") -> d
     plain = settings.plain() | {"variants": {}}
     found = {BASE: settings.but(variants={})}
     for name, changes in settings.variants.items():
+        if common := [key for key in _OF_ALL if key in changes]:
+            raise InputError(
+                f"{source}.variants.{name}: {common[0]} is the same for all auto-encoders; set it outside of variants."
+            )
+        if name == BASE:
+            raise InputError(f"{source}.variants: {BASE} is the auto-encoder without changes; take another name.")
         found[name] = AutoencoderSettings.of(merged(plain, changes), f"{source}.variants", name)
     return found
 
