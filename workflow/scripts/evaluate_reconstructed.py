@@ -1,12 +1,29 @@
 """Evaluate auto-encoders on unseen networks, and networks drawn around the codes of accurate ones."""
 
+from functools import partial
+
 import pandas as pd
 
+from weightflow import seeding
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run
 from weightflow.jobs.population import of_population
-from weightflow.populations.autoencoder import encode_all, read_autoencoder, reconstruct, split_networks
-from weightflow.populations.autoencoders.evaluation import draw_about_good, most_agreeing, probe_codes, properties_of
+from weightflow.populations.autoencoder import (
+    decode,
+    encode,
+    encode_all,
+    read_autoencoder,
+    reconstruct,
+    split_networks,
+)
+from weightflow.populations.autoencoders.evaluation import (
+    constant_probes,
+    most_agreeing,
+    probe_codes,
+    properties_of,
+)
+from weightflow.populations.autoencoders.sampling import Codes, draw_networks
+from weightflow.populations.autoencoders.settings import DrawingSettings
 from weightflow.populations.evaluation import (
     compare_generated,
     compare_reconstructed,
@@ -42,18 +59,22 @@ def main(snakemake):
     def score(own):
         return judged(own, task.validation).accuracy
 
+    def drawn_about_good(name, network):
+        learned = weights[parts.learned]
+        codes = Codes(encode(network, learned), score(learned), partial(decode, network), score)
+        rng = seeding.stream(params.seed, "about good", name)
+        return draw_networks("bootstrapped", codes, count, DrawingSettings(), rng).weights
+
     def judged_new(own):
         return judge_new(classifier, task, own, weights[parts.learned], settings.norms, device)
 
     made = judged_new({name: reconstruct(network, weights[parts.unseen]) for name, network in networks.items()})
-    drawn = judged_new(
-        {
-            f"{name}, drawn": draw_about_good(network, weights[parts.learned], score, count, params.seed, name)
-            for name, network in networks.items()
-        }
-    )
+    drawn = judged_new({f"{name}, drawn": drawn_about_good(name, network) for name, network in networks.items()})
     features = {"weights": population.checkpoints}
     features |= {name: encode_all(network, population.checkpoints) for name, network in networks.items()}
+    properties = properties_of(classifier, task, population, device)
+    if constant := constant_probes(properties, len(population.epochs), parts.learned, parts.unseen):
+        print(f"Not measured, since the property is constant: {', '.join(constant)}.")
     tables = [
         compare_reconstructed(judged(weights[parts.unseen]), made),
         pd.DataFrame(
@@ -65,7 +86,7 @@ def main(snakemake):
             columns=["source", "metric", "value"],
         ),
         compare_generated(judged(weights[parts.learned]), drawn, LEARNED)[0],
-        probe_codes(features, properties_of(classifier, task, population, device), parts.learned, parts.unseen),
+        probe_codes(features, properties, parts.learned, parts.unseen),
     ]
     write_table(snakemake.output[0], pd.concat(tables, ignore_index=True))
 
