@@ -90,6 +90,10 @@ def test_networks_that_are_all_one_are_found_out(judged, classifier, task):
     table, _ = compare_generated(judged, {"one": one}, TRAINED)
     assert value(table, "one", "spread") == 0
     assert value(table, "one", "accuracy_deviation") == 0
+    assert value(table, "one", "disagreement") == 0
+    said = judged.said.argmax(-1).numpy()
+    pairs = [np.mean(said[i] != said[j]) for i in range(len(said)) for j in range(i)]
+    assert value(table, TRAINED, "disagreement") == pytest.approx(np.mean(pairs))
 
 
 def test_reconstructions_that_are_the_originals_lose_nothing(judged):

@@ -1,19 +1,26 @@
 """Distances, overlaps and probes against loops over networks."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from weightflow.networks.layout import LinearMap
 from weightflow.populations.metrics import (
+    disagreement,
+    errors_by_layer,
     largest_overlap,
     largest_overlap_with_another,
     nearest,
     nearest_other,
     probe,
+    probe_labels,
     relative_distance,
     spread,
+    weight_statistics,
 )
 
 SIZES = st.integers(1, 5)
@@ -135,3 +142,91 @@ def test_checkpoints_of_a_network_do_not_vouch_for_each_other(rng):
 
 def test_a_line_through_one_network_is_none(rng):
     assert np.isnan(probe(rng.standard_normal((1, 3, 2)), np.ones((1, 3)), np.ones((2, 3, 2)), np.ones((2, 3))))
+
+
+@given(st.integers(2, 6), st.integers(1, 8), st.data())
+def test_disagreement_is_that_of_pairs(networks, inputs, data):
+    labels = data.draw(arrays(np.int64, (networks, inputs), elements=st.integers(0, 4)))
+    pairs = [np.mean(labels[i] != labels[j]) for i in range(networks) for j in range(i)]
+    assert disagreement(labels) == pytest.approx(np.mean(pairs))
+
+
+def test_copies_agree_and_one_network_has_nobody_to_disagree_with(rng):
+    labels = rng.integers(0, 9, (1, 40))
+    assert disagreement(labels.repeat(7, axis=0)) == 0
+    assert disagreement(np.stack([np.zeros(5, int), np.ones(5, int)])) == 1
+    assert np.isnan(disagreement(labels))
+
+
+LAYERS = (LinearMap("one", 2, 3), LinearMap("fixed", 4, 1, bias=False), LinearMap("two", 1, 2))
+SIZE = sum(layer.weights for layer in LAYERS)
+
+
+@pytest.fixture
+def layered(rng):
+    """Networks of three layers, the second equal in all."""
+    weights = rng.standard_normal((9, SIZE)).astype(np.float32)
+    weights[:, 8:12] = rng.standard_normal(4)
+    return weights
+
+
+def test_a_guess_of_the_mean_has_the_error_one_in_each_layer_that_varies(layered):
+    found = errors_by_layer(LAYERS, layered, np.broadcast_to(layered.mean(0), layered.shape))
+    assert found == {"one": pytest.approx(1, rel=1e-5), "two": pytest.approx(1, rel=1e-5)}
+
+
+def test_errors_are_those_of_their_layer(layered):
+    decoded = layered.copy()
+    decoded[:, 12:] += 2.0
+    found = errors_by_layer(LAYERS, layered, decoded)
+    assert found["one"] == 0
+    assert found["two"] == pytest.approx(3 * 4 / layered[:, 12:].var(0).sum(), rel=1e-5)
+    assert errors_by_layer(LAYERS, layered[:1], decoded[:1]) == {}
+
+
+def test_statistics_of_weights_and_biases_of_each_layer(layered):
+    stages = np.stack([layered, 2 * layered], axis=1)
+    found = weight_statistics(LAYERS, stages)
+    assert found.shape == (9, 2, 5 * 7)  # the second layer has no biases
+    own = layered[4].astype(float)
+    first = own[:8].reshape(2, 4)
+    expected = []
+    for part in (first[:, :3], first[:, 3], own[8:12], own[12:14], own[14:]):
+        ranked = np.sort(part.ravel())
+        expected += [part.mean(), part.std(), ranked[0], *np.percentile(ranked, [25, 50, 75]), ranked[-1]]
+    np.testing.assert_allclose(found[4, 0], expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found[:, 1], 2 * found[:, 0], rtol=1e-5, atol=1e-6)
+
+
+def test_planted_labels_are_found_and_noise_tells_none(rng):
+    labels = np.array(["he", "xavier", "normal"])[rng.integers(3, size=200)]
+    features = rng.standard_normal((200, 2, 5))
+    told = features + 9 * (labels[:, None] == np.unique(labels))[:, None, [0, 1, 2, 0, 1]]
+    for codes, least, most in ((told, 0.99, 1), (features, 0.2, 0.5)):
+        assert least <= probe_labels(codes[:120], labels[:120], codes[120:], labels[120:]) <= most
+
+
+@pytest.mark.parametrize("labels", [["a", "b"], ["a", "b", "b"], [*"abcdefg"], ["a"] * 9 + ["b"]])
+def test_few_networks_of_a_label_are_no_obstacle(rng, labels):
+    features = rng.standard_normal((len(labels), 2, 4))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        share = probe_labels(features, np.array(labels), features, np.array(labels))
+    assert 0 <= share <= 1
+
+
+def test_probes_of_wide_networks_in_single_precision_have_no_warning(rng):
+    features = rng.standard_normal((60, 1, 1)).repeat(3000, axis=2).astype(np.float32)
+    labels = np.array(["a", "b", "c"] * 20)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert 0 < probe_labels(features, labels, features, labels) < 0.7
+        assert probe(features, rng.standard_normal((60, 1)), features, rng.standard_normal((60, 1))) < 0.5
+
+
+@pytest.mark.parametrize("networks", [2, 3, 7, 9, 10])
+def test_few_networks_with_one_checkpoint_have_a_probe_without_warnings(rng, networks):
+    features, unseen = rng.standard_normal((networks, 1)), rng.standard_normal((9, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert probed(features, 3 * features[:, 0], unseen, 3 * unseen[:, 0]) > 0.9

@@ -7,8 +7,6 @@ from hypothesis import strategies as st
 
 from weightflow.populations.registry import GENERATORS
 from weightflow.populations.samplers import (
-    GOOD,
-    about_good,
     covariance,
     gaussian,
     jittered,
@@ -102,24 +100,3 @@ def test_any_population_can_be_drawn_from(networks, size, count, kind):
     np.testing.assert_array_equal(one, two)
     if networks == 1:  # whose weights do not vary
         np.testing.assert_array_equal(one, np.repeat(weights, count, axis=0))
-
-
-def test_latent_vectors_are_drawn_about_good_networks_only(rng):
-    latent = rng.standard_normal((2000, 2)) @ np.array([[1.0, 0.9], [0.0, 0.4]])
-    scores = rng.random(2000)
-    good = scores >= np.sort(scores)[-round(GOOD * 2000)]
-    latent[good] += np.array([20.0, -5.0])
-    drawn = about_good(latent, scores, COUNT, rng)
-    best = latent[good]
-    bandwidth = len(best) ** (-1 / 5)
-    np.testing.assert_allclose(drawn.mean(0), best.mean(0), atol=0.15)
-    np.testing.assert_allclose(drawn.var(0), best.var(0) * (1 + bandwidth**2), rtol=0.15)
-    # Coordinates are drawn one by one.
-    assert abs(np.corrcoef(best.T)[0, 1]) > 0.8
-    assert abs(np.corrcoef(drawn.T)[0, 1]) < 0.03
-
-
-def test_of_equal_scores_the_first_count():
-    latent = np.arange(10.0)[:, None] * 1000
-    drawn = about_good(latent, np.zeros(10), 2000, np.random.default_rng(0))
-    assert drawn.max() < 8000

@@ -1,13 +1,17 @@
 """Evaluate auto-encoders on unseen networks, and networks drawn about the codes of accurate ones."""
 
+from functools import partial
+
 import pandas as pd
 
 from weightflow import seeding
 from weightflow.jobs.device import job_device
 from weightflow.jobs.frame import run, stamp
 from weightflow.jobs.population import of_population
+from weightflow.jobs.screen import say
 from weightflow.jobs.zoos import members_of
 from weightflow.populations.autoencoders.evaluation import (
+    constant_probes,
     decoded_networks,
     mean_codes,
     most_agreeing,
@@ -16,18 +20,16 @@ from weightflow.populations.autoencoders.evaluation import (
 )
 from weightflow.populations.autoencoders.files import read_autoencoder
 from weightflow.populations.autoencoders.network import decode, encode, encode_all, reconstruct
-from weightflow.populations.autoencoders.registry import DRAWINGS
-from weightflow.populations.autoencoders.sampling import Codes
+from weightflow.populations.autoencoders.sampling import Codes, draw_networks
 from weightflow.populations.autoencoders.settings import DrawingSettings
 from weightflow.populations.evaluation import (
     compare_generated,
     compare_reconstructed,
-    errors_by_layer,
     judge,
     judge_new,
     row_name,
 )
-from weightflow.populations.metrics import LEARNED, UNALIGNED, UNSEEN, weight_statistics
+from weightflow.populations.metrics import LEARNED, UNALIGNED, UNSEEN, errors_by_layer, weight_statistics
 from weightflow.populations.population import read_population, write_sources
 from weightflow.populations.settings import PopulationSettings
 from weightflow.storage import write_table
@@ -50,25 +52,27 @@ def main(snakemake):
     def judged(some, part=task.test):
         return judge(classifier, task, some, part, device)
 
+    def score(some):
+        return judged(some, task.validation).accuracy
+
     def judged_new(some):
         return judge_new(classifier, task, some, weights[parts.learned], settings.norms, device)
 
     unseen = weights[parts.unseen]
     decoded = {name: reconstruct(network, unseen) for name, network in networks.items()}
     unaligned = {f"{name}, {UNALIGNED}": reconstruct(network, raw) for name, network in networks.items()}
-    drawn = {}
+    drawn, learned = {}, weights[parts.learned]
     for name, network in networks.items():
-        learned = weights[parts.learned]
-        codes = Codes(
-            encode(network, learned),
-            judged(learned, task.validation).accuracy,
-            lambda some, network=network: decode(network, some),
-            lambda some: judged(some, task.validation).accuracy,
-        )
+        codes = Codes(encode(network, learned), score(learned), partial(decode, network), score)
         for method in drawing.methods:
-            draws = seeding.stream(params.seed, "about good", name, method)
-            source = f"{name}, {method}"
-            drawn[source] = DRAWINGS[method].draw.load()(codes, settings.generated, drawing, draws)
+            rng = seeding.stream(params.seed, "about good", name, method)
+            found = draw_networks(method, codes, settings.generated, drawing, rng)
+            drawn[f"{name}, {method}"] = found.weights
+            if found.below:
+                say(
+                    f"{own.name}: {found.below} of {settings.generated} networks of {name}, {method} are below the "
+                    f"threshold of {drawing.threshold} after {drawing.tries} tries."
+                )
     originals, originals_raw = judged(unseen), judged(raw)
     made, made_raw, made_new = judged_new(decoded), judged_new(unaligned), judged_new(drawn)
     checkpoints = own.population.checkpoints
@@ -84,12 +88,15 @@ def main(snakemake):
         for norms in settings.norms
         for name, structural in chosen.items()
     ]
+    properties = properties_of(classifier, task, own.population, device)
+    if constant := constant_probes(properties, len(own.population.epochs), parts.learned, parts.unseen):
+        print(f"Not measured, since the property is constant: {', '.join(constant)}.")
     tables = [
         compare_reconstructed(originals, made),
         compare_reconstructed(originals_raw, made_raw).loc[lambda found: found["source"] != UNSEEN],
         pd.DataFrame(rows, columns=["source", "metric", "value"]),
-        compare_generated(judged(weights[parts.learned]), made_new, LEARNED)[0],
-        probe_codes(features, properties_of(classifier, task, own.population, device), parts.learned, parts.unseen),
+        compare_generated(judged(learned), made_new, LEARNED)[0],
+        probe_codes(features, properties, parts.learned, parts.unseen),
     ]
     write_table(snakemake.output.metrics, pd.concat(tables, ignore_index=True))
     write_table(snakemake.output.decoded, decoded_networks(originals, made, originals_raw, made_raw, made_new))

@@ -1,4 +1,7 @@
-"""Evaluation of auto-encoders: choice by agreement, networks drawn around accurate ones, and linear probes."""
+"""Evaluation of auto-encoders: choice by agreement, and linear probes."""
+
+import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -7,8 +10,13 @@ import torch
 
 from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.architectures.settings import ArchitectureSettings
-from weightflow.populations.autoencoders import evaluation as autoencoder_evaluation
-from weightflow.populations.autoencoders.evaluation import draw_about_good, most_agreeing, probe_codes, properties_of
+from weightflow.populations.autoencoders.evaluation import (
+    constant_probes,
+    mean_codes,
+    most_agreeing,
+    probe_codes,
+    properties_of,
+)
 from weightflow.populations.evaluation import Judged, judge
 from weightflow.populations.settings import NetworkTrainingSettings
 from weightflow.populations.tasks.by_name import built_in
@@ -78,30 +86,6 @@ def test_probes_see_what_is_in_codes_and_nothing_in_noise(rng):
     assert value(table, "noise", "probe_sum") < 0.1
 
 
-def test_networks_are_drawn_about_the_best_and_differently_by_each_auto_encoder(monkeypatch, rng):
-    monkeypatch.setattr(autoencoder_evaluation, "encode", lambda network, weights: weights)
-    monkeypatch.setattr(autoencoder_evaluation, "decode", lambda network, codes: codes)
-    weights = np.concatenate([rng.standard_normal((10, 3)), 100 + rng.standard_normal((10, 3))])
-
-    def score(own: np.ndarray) -> np.ndarray:
-        return own.mean(1)
-
-    one, again, other = (draw_about_good(None, weights, score, 50, 0, name) for name in ("a", "a", "b"))
-    assert one.min() > 90
-    np.testing.assert_array_equal(one, again)
-    assert not np.array_equal(one, other)
-
-
-@pytest.mark.parametrize(("rounds", "spoiled"), [(1, True), (2, False)])
-def test_draws_about_drawn_networks_leave_out_what_decoding_spoils(monkeypatch, rng, rounds, spoiled):
-    monkeypatch.setattr(autoencoder_evaluation, "_ROUNDS", rounds)
-    monkeypatch.setattr(autoencoder_evaluation, "encode", lambda network, weights: weights)
-    monkeypatch.setattr(autoencoder_evaluation, "decode", lambda network, codes: np.where(codes < 50, 1000, codes))
-    weights = rng.permutation(np.concatenate([rng.standard_normal((20, 1)), 100 + rng.standard_normal((20, 1))]))
-    found = draw_about_good(None, weights, lambda own: np.where(own[:, 0] == 1000, 0.1, 0.9), 200, 0, "a")
-    assert (np.mean(found == 1000) > 0.25) == spoiled
-
-
 def test_probes_of_finished_networks_leave_the_epoch_out(rng):
     """Where a property is the epoch alone, codes that tell the epoch tell nothing of finished networks."""
     codes = np.stack([np.zeros((100, 2)), np.ones((100, 2))], axis=1) + 0.01 * rng.standard_normal((100, 2, 2))
@@ -109,3 +93,74 @@ def test_probes_of_finished_networks_leave_the_epoch_out(rng):
     table = probe_codes({"codes": codes}, {"accuracy": accuracy}, np.arange(60), np.arange(60, 100))
     assert value(table, "codes", "probe_accuracy") > 0.99
     assert value(table, "codes", "probe_final_accuracy") < 0.2
+
+
+def of_recipes(classifier, task, population, recipes):
+    return properties_of(classifier, task, replace(population, recipes=recipes), CPU)
+
+
+def test_properties_of_recipes_hold_for_all_checkpoints(classifier, task, population):
+    pairs = [(0.1, 0.0), (0.001, 0.01)] * 3
+    recipes = [{"learning_rate": rate, "weight_decay": decay, "initialisation": "he"} for rate, decay in pairs]
+    found = of_recipes(classifier, task, population, recipes)
+    np.testing.assert_allclose(found["learning_rate"], [[-1, -1], [-3, -3]] * 3)
+    np.testing.assert_allclose(found["weight_decay"], [[0, 0], [0.01, 0.01]] * 3)  # no logarithm of 0
+    assert found["initialisation"].tolist() == ["he"] * 6
+    decayed = [recipe | {"weight_decay": recipe["weight_decay"] + 0.1} for recipe in recipes]
+    found = of_recipes(classifier, task, population, decayed)
+    np.testing.assert_allclose(found["weight_decay"][:, 0], np.log10([0.1, 0.11] * 3))
+
+
+def test_loaded_networks_have_no_recipes(classifier, task, population):
+    assert set(of_recipes(classifier, task, population, [{}] * 6)) == {"accuracy", "gap", "epoch"}
+
+
+LEARNED, REST = np.arange(150), np.arange(150, 200)
+
+
+def test_planted_recipes_are_found_in_codes(rng):
+    rates, labels = np.repeat(rng.choice([-1.0, -2.0, -3.0], (200, 1)), 2, axis=1), rng.choice(["he", "xavier"], 200)
+    codes = 0.01 * rng.standard_normal((200, 2, 6))
+    codes[..., 1] += rates
+    codes[..., 4] += (labels == "he")[:, None]
+    properties = {"learning_rate": rates, "initialisation": labels}
+    table = probe_codes({"codes": codes, "noise": rng.standard_normal(codes.shape)}, properties, LEARNED, REST)
+    for name in ("learning_rate", "initialisation"):
+        for metric in (f"probe_{name}", f"probe_final_{name}"):
+            assert value(table, "codes", metric) > 0.99
+            assert value(table, "noise", metric) < 0.75
+    assert constant_probes(properties, 2, LEARNED, REST) == []
+
+
+def test_constant_properties_are_left_out_without_a_warning(rng):
+    final = np.stack([rng.random(200), np.ones(200)], axis=1)
+    seldom = np.zeros((200, 2))
+    seldom[0] = 1.0  # in the training part alone
+    properties = {
+        "accuracy": final,
+        "learning_rate": np.full((200, 2), -2.0),
+        "weight_decay": seldom,
+        "epoch": np.broadcast_to([1.0, 3.0], (200, 2)),
+        "initialisation": np.full(200, "he"),
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = probe_codes({"codes": rng.standard_normal((200, 2, 3))}, properties, LEARNED, REST)
+    assert list(table["metric"]) == ["probe_accuracy", "probe_epoch"]
+    assert table["value"].notna().all()
+    left_out = constant_probes(properties, 2, LEARNED, REST)
+    recipes = ("learning_rate", "weight_decay", "initialisation")
+    assert left_out == ["probe_final_accuracy", *(f"probe_{p}{own}" for own in recipes for p in ("", "final_"))]
+
+
+def test_a_single_training_network_teaches_nothing(rng):
+    properties = {"accuracy": rng.random((4, 2))}
+    one, rest = np.arange(1), np.arange(1, 4)
+    assert probe_codes({"codes": rng.standard_normal((4, 2, 3))}, properties, one, rest).empty
+    assert constant_probes(properties, 2, one, rest) == ["probe_accuracy", "probe_final_accuracy"]
+
+
+def test_mean_codes_are_means_over_tokens(rng):
+    codes = rng.standard_normal((4, 2, 5, 3))  # five tokens
+    np.testing.assert_allclose(mean_codes(codes.reshape(4, 2, 15), 5), sum(codes[:, :, t] for t in range(5)) / 5)
+    np.testing.assert_array_equal(mean_codes(codes[:, :, 0], 1), codes[:, :, 0])

@@ -13,6 +13,7 @@ from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.classification import accuracy, agreement, logits, measure_norms
 from weightflow.populations.metrics import (
     UNSEEN,
+    disagreement,
     largest_overlap,
     largest_overlap_with_another,
     nearest,
@@ -52,6 +53,11 @@ class Judged:
     def ensemble(self) -> float:
         """Accuracy of the mean of the networks' softmax."""
         return float(accuracy(self.said.softmax(-1).mean(0, keepdim=True), self.labels).item())
+
+    @property
+    def answers(self) -> np.ndarray:
+        """(N, n) labels of the networks."""
+        return self.said.argmax(-1).numpy()
 
     @property
     def wrong(self) -> np.ndarray:
@@ -154,7 +160,8 @@ def compare_generated(trained: Judged, made: Mapping[str, Judged], name: str) ->
 
     Returns:
         Table source, metric (accuracy: mean, deviation, least, largest; loss; ensemble: accuracy of the mean softmax;
-        nearest, spread, overlap: NaN where no network errs), value; and table source, network, accuracy.
+        nearest, spread; disagreement: share of examples that two networks label differently, mean over pairs; overlap:
+        NaN where no network errs), value; and table source, network, accuracy.
     """
     unit = spread(trained.weights)
     rows, shares = [], []
@@ -165,6 +172,7 @@ def compare_generated(trained: Judged, made: Mapping[str, Judged], name: str) ->
     for source, own in {name: trained, **made}.items():
         found = quality_of(own) | {"ensemble": own.ensemble}
         found |= {"nearest": near[source].mean() / unit, "spread": spread(own.weights) / unit}
+        found["disagreement"] = disagreement(own.answers)
         found["overlap"] = pd.Series(overlaps[source]).mean()  # over the networks that err
         rows += [(source, metric, value) for metric, value in found.items()]
         shares += [(source, network, share) for network, share in enumerate(own.accuracy)]

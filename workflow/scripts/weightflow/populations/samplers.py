@@ -1,4 +1,4 @@
-"""New networks without a flow: baselines for generators of weights, and draws about good networks' latent vectors.
+"""New networks without a flow: baselines for generators of weights.
 
 Every baseline has the mean of the training networks. At the usual value of its knob, all but midpoints have the
 variance of each weight.
@@ -7,8 +7,6 @@ variance of each weight.
 from collections.abc import Callable
 
 import numpy as np
-
-GOOD = 0.3  # share of the networks, the best on validation data, about which latent vectors are drawn
 
 
 def gaussian(weights: np.ndarray, count: int, rng: np.random.Generator, width: float = 1) -> np.ndarray:
@@ -127,20 +125,3 @@ def one_by_one(count: int, size: int, draw: Callable[[], np.ndarray]) -> np.ndar
     for i in range(count):
         found[i] = draw()
     return found
-
-
-def about_good(latent: np.ndarray, scores: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """(count, z) draws of kernel densities about the latent vectors (N, z) of the best networks.
-
-    Coordinates are treated as independent (Schürholt et al. 2022).
-
-    Args:
-        latent: (N, z) of the networks.
-        scores: (N,) of the networks on validation data.
-        count: of draws.
-        rng: for all draws.
-    """
-    best = latent[np.argsort(-scores, kind="stable")[: max(2, round(GOOD * len(scores)))]]
-    chosen = np.take_along_axis(best, rng.integers(len(best), size=(count, latent.shape[1])), axis=0)
-    bandwidth = len(best) ** (-1 / 5) * best.std(0)
-    return chosen + bandwidth * rng.standard_normal(chosen.shape)

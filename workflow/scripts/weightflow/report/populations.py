@@ -25,6 +25,8 @@ _GENERATED = _OF_ALL | {
     "nearest": "mean distance from the nearest trained network (of trained networks: the nearest other one), in units "
     "of the mean distance between two trained networks of the same layout; copies have 0",
     "spread": "mean distance between two networks of the source, in the same unit; 0 if all are equal",
+    "disagreement": "share of test examples that two networks of the source label differently, mean over pairs; 0 if "
+    "all have the same labels",
     "overlap": "mean over networks that err of the largest intersection over union of their wrong labels with those of "
     "a trained network; copies have 1",
 }
@@ -40,8 +42,16 @@ _PROBES = {
     "checkpoints of unseen networks",
     "probe_gap": "the same for the generalisation gap, training less test accuracy",
     "probe_epoch": "the same for the epoch",
+    "probe_learning_rate": "the same for the logarithm of the learning rate",
+    "probe_weight_decay": "the same for the logarithm of the weight decay, or the weight decay if some networks have "
+    "none",
+    "probe_initialisation": "share of unseen networks, with all checkpoints, whose initialisation a linear classifier "
+    "finds",
     "probe_final_accuracy": "the same for the accuracy, over the last checkpoints only",
     "probe_final_gap": "the same for the generalisation gap, over the last checkpoints only",
+    "probe_final_learning_rate": "R² for the learning rate, over the last checkpoints only",
+    "probe_final_weight_decay": "R² for the weight decay, over the last checkpoints only",
+    "probe_final_initialisation": "share of unseen networks whose initialisation is found from the last checkpoint",
 }
 _TUNED = _OF_ALL | {
     "steps_to": "optimisation steps to an accuracy of {goal} on validation examples, the median of the "
@@ -51,7 +61,7 @@ TITLES = {
     "generated": "Generated networks and the generators' training networks",
     "reconstructed": "Reconstructions of unseen networks",
     "drawn": "Networks drawn around codes of accurate networks, and the auto-encoders' training networks",
-    "probes": "Linear regressions on weights and codes",
+    "probes": "Linear regressions and classifiers on weights and codes",
     "tuned": "Networks after fine-tuning",
 }
 

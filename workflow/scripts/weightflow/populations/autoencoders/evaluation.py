@@ -1,22 +1,21 @@
-"""Evaluation of auto-encoders of networks: the choice of β, sampling, and probes of their codes."""
+"""Evaluation of auto-encoders of networks: the choice of β, and probes of their codes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 
-from weightflow import seeding
 from weightflow.populations.architectures.classifiers import Classifier
-from weightflow.populations.autoencoders.network import WeightAutoencoder, decode, encode
 from weightflow.populations.classification import agreement
 from weightflow.populations.evaluation import Judged, compare_reconstructed, judge
-from weightflow.populations.metrics import UNSEEN, probe, relative_distance
+from weightflow.populations.metrics import UNSEEN, probe, probe_labels, relative_distance
 from weightflow.populations.population import Population
-from weightflow.populations.samplers import about_good
 from weightflow.populations.tasks.task import Task
 
-_ROUNDS = 2  # rounds of draws about good networks
+_RATES = ("learning_rate", "weight_decay")  # of recipes
+_LABEL = "initialisation"
 
 
 def most_agreeing(structural: Sequence[float], scores: Sequence[pd.DataFrame]) -> dict[str, float]:
@@ -37,34 +36,6 @@ def most_agreeing(structural: Sequence[float], scores: Sequence[pd.DataFrame]) -
     if others := [weight for weight in agreed if weight != 1]:
         found["behaviour"] = max(others, key=agreed.__getitem__)
     return found
-
-
-def draw_about_good(
-    network: WeightAutoencoder,
-    weights: np.ndarray,
-    score: Callable[[np.ndarray], np.ndarray],
-    count: int,
-    seed: int,
-    name: str,
-) -> np.ndarray:
-    """(count, P) networks decoded from draws about the codes of good networks, in two rounds.
-
-    The first round draws about the best training networks, the second about the best networks of the first (Schürholt,
-    Mahoney & Borth 2024), since decoding may degrade good networks.
-
-    Args:
-        network: the auto-encoder.
-        weights: (N, P) its training networks.
-        score: (n,) of networks (n, P), on validation data.
-        count: of networks.
-        seed: of the draws.
-        name: of the auto-encoder, so that each has its own draws.
-    """
-    draws, codes = seeding.stream(seed, "about good", name), encode(network, weights)
-    for _ in range(_ROUNDS):
-        codes = about_good(codes, score(weights), count, draws)
-        weights = decode(network, codes)
-    return weights
 
 
 def reconstruction_row(originals: Judged, made: Judged) -> dict[str, float]:
@@ -114,42 +85,115 @@ def decoded_networks(
 def properties_of(
     classifier: Classifier, task: Task, population: Population, device: torch.device
 ) -> dict[str, np.ndarray]:
-    """Properties (N, E) of networks and checkpoints, as targets of probes.
+    """Properties of networks and checkpoints, as targets of probes.
 
-    Accuracy on the test part, generalisation gap (training minus test accuracy), and epoch.
+    Accuracy on the test part, generalisation gap (training minus test accuracy) and, of several checkpoints, epoch; of
+    trained networks also what their recipes say. Some may be constant.
+
+    Args:
+        classifier: the architecture.
+        task: of the networks.
+        population: N networks with E checkpoints each.
+        device: of the computation.
+
+    Returns:
+        (N, E) numbers by name; learning rate and weight decay as logarithms to base 10, the weight decay as it is if
+        some network has none. `initialisation` has labels (N,).
     """
     stages = [
         [judge(classifier, task, weights, part, device).accuracy for part in (task.training, task.test)]
         for weights in population.checkpoints.swapaxes(0, 1)
     ]
     training, test = np.array(stages).transpose(1, 2, 0)
-    epochs = np.broadcast_to(population.epochs.astype(float), test.shape)
     found = {"accuracy": test, "gap": training - test}
-    return found | ({"epoch": epochs} if len(population.epochs) > 1 else {})
+    if len(population.epochs) > 1:
+        found["epoch"] = np.broadcast_to(population.epochs.astype(float), test.shape)
+    for name in _RATES:
+        if all(name in recipe for recipe in population.recipes):
+            values = np.array([recipe[name] for recipe in population.recipes], dtype=float)
+            values = np.log10(values) if (values > 0).all() else values
+            found[name] = np.broadcast_to(values[:, None], test.shape)
+    if all(_LABEL in recipe for recipe in population.recipes):
+        found[_LABEL] = np.array([recipe[_LABEL] for recipe in population.recipes])
+    return found
+
+
+def mean_codes(codes: np.ndarray, tokens: int) -> np.ndarray:
+    """(N, E, z) means over the tokens of codes (N, E, T · z), token by token (Schürholt, Mahoney & Borth 2024).
+
+    Args:
+        codes: of N networks with E checkpoints.
+        tokens: T, the number of tokens.
+    """
+    return codes.reshape(*codes.shape[:2], tokens, -1).mean(2)
 
 
 def probe_codes(
     features: Mapping[str, np.ndarray], properties: Mapping[str, np.ndarray], learned: np.ndarray, unseen: np.ndarray
 ) -> pd.DataFrame:
-    """How well linear regression predicts properties of unseen networks from their codes.
+    """How well linear models predict properties of unseen networks from their codes.
 
     Args:
         features: (N, E, z) by source.
-        properties: (N, E) by name.
+        properties: by name: numbers (N, E), predicted by regression, or labels (N,), predicted by a classifier.
         learned: indices of the training networks.
         unseen: indices of the test networks.
 
     Returns:
         Table source, metric (probe_PROPERTY; with several checkpoints also probe_final_PROPERTY, for the last one only,
-        since the epoch predicts much of the other properties), value (R²).
+        since the epoch predicts much of the other properties), value (R²; of labels the share that is right). Constant
+        properties have no rows.
     """
     rows = []
     for source, codes in features.items():
-        several = codes.shape[1] > 1
-        for name, values in properties.items():
-            parts = {f"probe_{name}": slice(None)}
-            parts |= {f"probe_final_{name}": slice(-1, None)} if several and name != "epoch" else {}
-            for metric, part in parts.items():
-                own, goals = codes[:, part], values[:, part]
-                rows.append((source, metric, probe(own[learned], goals[learned], own[unseen], goals[unseen])))
+        for name, goal in _goals(properties, codes.shape[1]).items():
+            if not goal.varies(learned, unseen):
+                continue
+            measure, own = probe_labels if goal.labels else probe, codes[:, goal.checkpoints]
+            value = measure(own[learned], goal.values[learned], own[unseen], goal.values[unseen])
+            rows.append((source, name, value))
     return pd.DataFrame(rows, columns=["source", "metric", "value"])
+
+
+def constant_probes(
+    properties: Mapping[str, np.ndarray], checkpoints: int, learned: np.ndarray, unseen: np.ndarray
+) -> list[str]:
+    """The metrics that `probe_codes` leaves out: their property is the same in all networks of a part.
+
+    With a single training network, these are all metrics.
+
+    Args:
+        properties: as for `probe_codes`.
+        checkpoints: their number E.
+        learned: indices of the training networks.
+        unseen: indices of the test networks.
+    """
+    goals = _goals(properties, checkpoints)
+    return [name for name, goal in goals.items() if not goal.varies(learned, unseen)]
+
+
+class _Goal(NamedTuple):
+    """What a probe predicts: numbers (N, C) of some checkpoints, or labels (N,)."""
+
+    values: np.ndarray
+    checkpoints: slice
+
+    @property
+    def labels(self) -> bool:
+        return self.values.ndim == 1
+
+    def varies(self, learned: np.ndarray, unseen: np.ndarray) -> bool:
+        """Whether there is something to learn and, of numbers, a variance to explain."""
+        parts = [self.values[learned]] if self.labels else [self.values[learned], self.values[unseen]]
+        return len(learned) > 1 and all((own != own.flat[0]).any() for own in parts)
+
+
+def _goals(properties: Mapping[str, np.ndarray], checkpoints: int) -> dict[str, _Goal]:
+    """The goals of probes by metric."""
+    found = {}
+    for name, values in properties.items():
+        parts = {f"probe_{name}": slice(None)}
+        parts |= {f"probe_final_{name}": slice(-1, None)} if checkpoints > 1 and name != "epoch" else {}
+        for metric, part in parts.items():
+            found[metric] = _Goal(values if values.ndim == 1 else values[:, part], part)
+    return found

@@ -1,8 +1,8 @@
 """The loss of auto-encoders of networks (Schürholt et al. 2022; Meynent et al. 2025).
 
-γ · contrastive + (1 − γ) · [β · structural + (1 − β) · behavioural]. The contrastive part brings together two views of a
-network, with permuted units; the structural part compares decoded and original weights, and the behavioural part their
-outputs. A cycle loss and a penalty of the codes may be added (Schürholt, Mahoney & Borth 2024).
+γ · contrastive + (1 − γ) · [β · structural + (1 − β) · behavioural]. The contrastive part brings together two views of
+a network, with permuted units; the structural part compares decoded and original weights, and the behavioural part
+their outputs. A cycle loss and a penalty of the codes may be added (Schürholt, Mahoney & Borth 2024).
 """
 
 from collections.abc import Callable

@@ -40,8 +40,8 @@ class Drawing:
 
     Attributes:
         description: one sentence.
-        draw: function of a `sampling.Codes`, the number of networks, `DrawingSettings` and a generator to codes and
-            networks.
+        draw: function of a `sampling.Codes`, the number of networks, `DrawingSettings` and a generator to networks
+            (count, P).
     """
 
     description: str

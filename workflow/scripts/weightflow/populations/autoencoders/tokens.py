@@ -1,7 +1,8 @@
 """Tokens of networks: flat weights to vectors and back.
 
-Tokens are neurons, with maps of their own for each layer; or chunks of neurons, all with the same maps, so that networks
-of several architectures have the same tokens (SANE, Schürholt, Mahoney & Borth 2024). Weights are standardised first.
+Tokens are neurons, with maps of their own for each layer; or chunks of neurons, all with the same maps, so that
+networks of several architectures have the same tokens (SANE, Schürholt, Mahoney & Borth 2024). Weights are standardised
+first.
 """
 
 from collections.abc import Sequence
@@ -83,6 +84,7 @@ class NeuronTokens(nn.Module):
         rows = [torch.arange(layer.neurons).repeat_interleave(layer.columns) for layer in weights.layers]
         starts = np.cumsum([0, *(layer.neurons for layer in weights.layers)])
         owners = torch.cat([own + int(start) for own, start in zip(rows, starts, strict=False)])
+        self.of_weights: Tensor
         self.register_buffer("of_weights", owners, persistent=False)
 
     def count(self, zoo: int) -> int:
