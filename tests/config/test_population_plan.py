@@ -5,7 +5,7 @@ import yaml
 
 from tests.conftest import ROOT
 from weightflow.config.plan import Plan
-from weightflow.config.population_plan import MetricTable, PopulationPlan, SeedTable, TimedPopulation
+from weightflow.config.population_plan import FURTHER, MetricTable, PopulationPlan, SeedTable, TimedPopulation
 
 SMALL = ROOT / "tests" / "config" / "populations.yaml"
 CONTENT = yaml.safe_load(SMALL.read_text(encoding="utf-8"))
@@ -80,7 +80,8 @@ def test_what_is_judged(plan):
         MetricTable("small", "reconstructed", 0, f"{at}/reconstructed.csv"),
     ]
     assert plan.further("frontier") == [SeedTable("small", 0, f"{at}/frontier.csv")]
-    assert plan.measured() == [*(own.metrics for own in plan.judged()), f"{at}/frontier.csv", f"{at}/transfer.csv"]
+    further = [f"{at}/{kind}.csv" for kind in ("frontier", "transfer", "decoded")]
+    assert plan.measured() == [*(own.metrics for own in plan.judged()), *further]
 
 
 def test_without_a_frontier_nothing_of_it_is_made():
@@ -89,6 +90,25 @@ def test_without_a_frontier_nothing_of_it_is_made():
     assert found.further("frontier") == []
     timed = [stage.benchmark for stage in found.timed()]
     assert not any("frontier" in path for path in [*found.figures(), *found.measured(), *timed])
+
+
+@pytest.mark.parametrize(
+    ("changes", "kinds"),
+    [
+        ({"structural": [1]}, ["decoded"]),
+        ({"structural": [1], "variants": {"few": {"steps": 2}}}, ["decoded", "variants"]),
+        ({"structural": [1], "unfamiliar": ["q"]}, ["decoded", "zoos"]),
+        ({"structural": []}, []),
+    ],
+)
+def test_tables_and_figures_of_autoencoders(changes, kinds):
+    own = {"task": "iris", "frontier": 0, "autoencoder": changes}
+    content = CONTENT | {"seeds": [0], "populations": {"p": own, "q": {"task": "iris", "frontier": 0}}}
+    found = PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml")
+    assert [kind for kind in FURTHER if found.further(kind)] == kinds
+    drawn = {path.rsplit("/")[-1] for path in found.figures() if "/p/" in path}
+    coded = {"decoded.png", "agreement.png", "probes.png"} if "decoded" in kinds else set()
+    assert drawn - {"networks.png", "learning.png"} == coded | ({"variants.png"} if "variants" in kinds else set())
 
 
 def test_learned_generators_have_files_for_each_of_their_layouts(plan):

@@ -31,9 +31,11 @@ from weightflow.evaluation.trust import Trust
 from weightflow.laws.law import GaussianLaw, PoissonLaw, TableLaw
 from weightflow.plots import density, style
 from weightflow.plots.ablation import level_numbers, plot_ablation
+from weightflow.plots.agreement import plot_agreement
 from weightflow.plots.answers import plot_answers
 from weightflow.plots.cells import plot_cells
 from weightflow.plots.course import plot_course
+from weightflow.plots.decoded import plot_decoded
 from weightflow.plots.density import MOST_FRAMES, animate_density
 from weightflow.plots.distributions import MASSES, bin_edges, joint, marginal, mass_levels, own_grid, shown_times
 from weightflow.plots.frontier import plot_frontier
@@ -52,14 +54,17 @@ from weightflow.plots.moments import plot_moments
 from weightflow.plots.networks import plot_networks
 from weightflow.plots.path_energy import plot_path_energy
 from weightflow.plots.pictures import plot_pictures
+from weightflow.plots.probes import plot_probes
 from weightflow.plots.rulegraph import layout, plot_rule_graph, read_rule_graph, rule_graph_dot
 from weightflow.plots.sample_size import plot_sample_size
-from weightflow.plots.sources import LOOKS, look_of
+from weightflow.plots.sources import LOOKS, colour_of_autoencoder, look_of
 from weightflow.plots.table1 import plot_published
 from weightflow.plots.teachers import plot_teachers
 from weightflow.plots.transfer import plot_transfer
 from weightflow.plots.trust import plot_trust
+from weightflow.plots.variants import plot_variants
 from weightflow.plots.weights_path import plot_weights_path, principal_plane
+from weightflow.populations.autoencoders.source_names import parts_of
 from weightflow.populations.registry import GENERATORS
 from weightflow.prediction.figure_grids import FigureGrids
 from weightflow.prediction.motion import Motion
@@ -71,6 +76,10 @@ TIMES = np.arange(9.0)
 MODELS = ["a_cde", "b_ode"]
 RUNS = [*MODELS, "mixture", "transport_spline", "floor_bootstrap"]
 LINES = style.lines(RUNS)
+DECODED = [
+    *("structure", "structure, unaligned", "behaviour", "behaviour (norms of test inputs)"),
+    *("structure, plain", "behaviour, bootstrapped"),
+]
 DOT = """digraph snakemake_dag {
     graph[bgcolor=white, margin=0];
     node[shape=box, style=rounded, fontname=sans];
@@ -365,6 +374,41 @@ def tuned(rng, tasks: Sequence[str], frozen: Sequence[bool]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def decoded(rng, sources: Sequence[str], count: int = 9) -> pd.DataFrame:
+    """Originals, and reconstructed or drawn networks of each source."""
+    rows = [("unseen", "original", rng.uniform(0.9, 1), math.nan, math.nan) for _ in range(count)]
+    for source in sources:
+        kind = "drawn" if parts_of(source).is_drawn else "reconstructed"
+        known = kind == "reconstructed"
+        for _ in range(count):
+            rows.append((source, kind, *rng.uniform(0.2, 1, 2), 0.1 + rng.exponential()))
+            rows[-1] = rows[-1] if known else (*rows[-1][:3], math.nan, math.nan)
+    return pd.DataFrame(rows, columns=["source", "kind", "accuracy", "agreement", "distance"])
+
+
+def probed(sources: Sequence[str], properties: Sequence[str], seeds: int) -> pd.DataFrame:
+    """R² from below 0 to 1, and the error of a layer."""
+    rows = [
+        (seed, source, f"probe_{name}", -0.2 + 0.2 * place + 0.1 * number + 0.01 * seed)
+        for seed in range(seeds)
+        for place, source in enumerate(sources)
+        for number, name in enumerate(properties)
+    ]
+    return pd.DataFrame([*rows, (0, "structure", "error_fc", 0.2)], columns=["seed", "source", "metric", "value"])
+
+
+def variants(names: Sequence[str], weights: Sequence[float], seeds: int = 2) -> pd.DataFrame:
+    """Agreement and seconds of each variant and weight of the structural loss."""
+    rows = [
+        (name, weight, 0.05 * place, "noise" if place else "training, noise", 100, 10.0**place + seed, 0.9 - 0.1 * seed)
+        for seed in range(seeds)
+        for place, name in enumerate(names)
+        for weight in weights
+    ]
+    columns = ["variant", "structural", "contrastive", "queries", "count", "seconds", "agreement"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def curves(rng) -> pd.DataFrame:
     """Accuracies of three networks at four epochs."""
     rows = [(network, epoch, *rng.uniform(0.5, 1, 2)) for network in range(3) for epoch in range(4)]
@@ -545,6 +589,21 @@ FIGURES = {
     ),
     "frontier": lambda rng: plot_frontier(frontiers()),
     "frontier, originals without errors": lambda rng: plot_frontier(frontiers().assign(accuracy=1.0)),
+    "decoded": lambda rng: plot_decoded(decoded(rng, DECODED)),
+    "decoded, originals alone": lambda rng: plot_decoded(decoded(rng, [], 1)),
+    "decoded, equal accuracies": lambda rng: plot_decoded(decoded(rng, DECODED[:1]).assign(accuracy=1.0)),
+    "decoded, none": lambda rng: plot_decoded(decoded(rng, [], 0)),
+    "agreement": lambda rng: plot_agreement(decoded(rng, DECODED)),
+    "agreement, copies": lambda rng: plot_agreement(decoded(rng, DECODED[:1]).assign(distance=0.0)),
+    "agreement, none": lambda rng: plot_agreement(decoded(rng, [])),
+    "probes": lambda rng: plot_probes(
+        probed(["weights", "structure", "behaviour, mean code"], ["accuracy", "epoch", "initialisation"], 2)
+    ),
+    "probes, one seed": lambda rng: plot_probes(probed(["weight statistics"], ["gap"], 1)),
+    "probes, none": lambda rng: plot_probes(probed([], [], 1)),
+    "variants": lambda rng: plot_variants(variants(["base", *(f"variant-{place:050d}" for place in range(3))], [1, 0])),
+    "variants, many values of β": lambda rng: plot_variants(variants(["base", "a"], [k / 9 for k in range(10)], 1)),
+    "variants, none": lambda rng: plot_variants(variants([], [])),
     "learning, no flow": lambda rng: plot_learning(curves(rng), {}, encoders(1)),
     "learning, networks alone": lambda rng: plot_learning(curves(rng), {}, {}),
     "rules": lambda rng: plot_rule_graph(read_rule_graph(DOT)),
@@ -1074,6 +1133,25 @@ def test_every_source_of_networks_has_a_look_of_its_own():
     assert set(LOOKS) == {*GENERATORS, "trained", "random"}
     assert len({look.colour for look in LOOKS.values()}) == len({look.marker for look in LOOKS.values()}) == len(LOOKS)
     assert look_of("flow (norms of test inputs)") == look_of("flow") != look_of("random")
+
+
+def test_networks_have_the_colour_of_their_autoencoder():
+    names = ("structure", "structure, unaligned", "structure, plain (norms of test inputs)")
+    assert len({colour_of_autoencoder(name) for name in names}) == 1
+    assert len({colour_of_autoencoder(name) for name in ("structure", "behaviour", "unseen")}) == 3
+
+
+def test_negative_values_of_probes_are_crosses_and_missing_ones_nothing():
+    (panel,) = plot_probes(probed(["weights", "structure"], ["accuracy"], 2)).axes
+    assert [bar.get_height() for bar in panel.patches] == pytest.approx([0, 0.005])
+    assert [len(line.get_xdata()) for line in panel.lines if line.get_marker() == "x"] == [1, 0]
+
+
+def test_labels_of_variants_name_the_changed_settings_alone():
+    left, right = plot_variants(variants(["base", "other"], [1, 0.5])).axes
+    labels = [label.get_text() for label in left.get_yticklabels()]
+    assert labels == ["base", "other\nγ = 0.05; queries: noise"]
+    assert right.get_xscale() == "log"
 
 
 def test_spans_of_times_are_short():

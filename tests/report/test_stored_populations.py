@@ -55,6 +55,25 @@ def test_frontiers_and_fine_tuned_networks_are_averaged_over_seeds(folder):
     assert row(tuned, model="flow", metric="ensemble after 5").mean == 0.95
 
 
+def test_other_populations_and_variants_are_averaged_over_seeds(folder):
+    measures = ["accuracy", "share", "agreement", "distance"]
+    zoos = [
+        ("p", seed, zoo, zoo == "wide", "behaviour", 12, 0.9, *[seed / 10] * 4)
+        for seed in (1, 3)
+        for zoo in ("wide", "digits")
+    ]
+    columns = ["population", "seed", "zoo", "trained", "source", "networks", "accuracy_originals", *measures]
+    pd.DataFrame(zoos, columns=columns).to_csv(folder / "zoos.csv", index=False)
+    variants = [("p", seed, "base", 0.1, 0.05, "noise", 100, 20.0 * seed, *[seed / 10] * 4) for seed in (1, 3)]
+    columns = ["population", "seed", "variant", "structural", "contrastive", "queries", "count", "seconds", *measures]
+    pd.DataFrame(variants, columns=columns).to_csv(folder / "variants.csv", index=False)
+    found = gather_populations(folder, 2)
+    assert row(found, dataset="p → wide", times="reconstructed", metric="agreement").mean == pytest.approx(0.2)
+    assert row(found, dataset="p → digits", times="unfamiliar", metric="accuracy_originals").n == 2
+    assert row(found, model="base, β = 0.1", times="variants", metric="distance").mean == pytest.approx(0.2)
+    assert row(found, model="base, β = 0.1", metric="seconds").mean == 40
+
+
 def test_other_seeds_and_missing_runs_are_refused(folder):
     with pytest.raises(InputError, match="has 2 seeds and the config 3"):
         gather_populations(folder, 3)

@@ -194,6 +194,18 @@ FIGURE_JOBS = {
             "structural": structural_of,
         },
     ),
+    "decoded": FigureJob(
+        {"tables": [f"{POPULATION}/seed{seed}/metrics/decoded.csv" for seed in plan.seeds]}
+    ),
+    "agreement": FigureJob(
+        {"tables": [f"{POPULATION}/seed{seed}/metrics/decoded.csv" for seed in plan.seeds]}
+    ),
+    "probes": FigureJob(
+        {"tables": [f"{POPULATION}/seed{seed}/metrics/reconstructed.csv" for seed in plan.seeds]}
+    ),
+    "variants": FigureJob(
+        {"tables": [f"{POPULATION}/seed{seed}/metrics/variants.csv" for seed in plan.seeds]}
+    ),
     "transfer": FigureJob(
         {"tables": [f"{POPULATION}/seed{seed}/metrics/transfer.csv" for seed in plan.seeds]}
     ),

@@ -63,6 +63,8 @@ rule write_populations_report:
         figures=lambda w: populations().figures(),
         examples=lambda w: populations().checked_examples(),
         transfers=lambda w: further_tables("transfer"),
+        zoos=lambda w: further_tables("zoos"),
+        variants=lambda w: further_tables("variants"),
     output:
         f"{PAGE}/report.html",
     log:

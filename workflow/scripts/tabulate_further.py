@@ -1,4 +1,4 @@
-"""Gather a further table of all populations and seeds: frontiers of generators, or fine-tuned networks."""
+"""Gather a further table of all populations and seeds, such as frontiers of generators or fine-tuned networks."""
 
 import pandas as pd
 

@@ -19,11 +19,18 @@ def main(snakemake):
         runtime=pd.read_csv(inputs.runtime),
         figures={name: _of(name, inputs.figures) for name in snakemake.params.populations},
         examples={Path(path).parent.name: read_json(path) for path in inputs.examples},
-        transfer=pd.concat(map(pd.read_csv, inputs.transfers)) if inputs.transfers else None,
+        transfer=_table(inputs.transfers),
+        zoos=_table(inputs.zoos),
+        variants=_table(inputs.variants),
     )
     captions = {Path(path).stem: Path(path).read_text(encoding="utf-8") for path in inputs.captions}
     template = Path(inputs.template).read_text(encoding="utf-8")
     write_text(snakemake.output[0], render_populations(template, captions, report))
+
+
+def _table(paths):
+    """A further table; None if no population has it."""
+    return pd.concat(map(pd.read_csv, paths)) if paths else None
 
 
 def _of(name, paths):

@@ -32,7 +32,8 @@ from weightflow.yaml_files import read_config
 
 POPULATION = "results/populations/{population}"
 LAYOUTS = ("aligned", "raw")
-FURTHER = ("frontier", "transfer")  # tables besides those of metrics, and the figures that need them
+# Tables besides those of metrics, and what figures need of them.
+FURTHER = ("frontier", "transfer", "decoded", "zoos", "variants")
 
 
 class MetricTable(NamedTuple):
@@ -45,7 +46,7 @@ class MetricTable(NamedTuple):
 
 
 class SeedTable(NamedTuple):
-    """A further table of a population and seed: frontiers of generators, or fine-tuned networks."""
+    """A further table of a population and seed, of a kind of `FURTHER`."""
 
     population: str
     seed: int
@@ -305,7 +306,15 @@ class PopulationPlan:
         ]
 
     def _further_of(self, settings: PopulationSettings) -> list[str]:
-        return [*(["frontier"] if settings.frontier else []), *(["transfer"] if settings.transfer.tasks else [])]
+        coded = settings.autoencoder
+        there = {
+            "frontier": settings.frontier,
+            "transfer": settings.transfer.tasks,
+            "decoded": coded.structural,
+            "zoos": coded.structural and (coded.zoos or coded.unfamiliar),
+            "variants": coded.structural and coded.variants,
+        }
+        return [kind for kind in FURTHER if there[kind]]
 
     def written(self) -> list[str]:
         """Folders of generated networks as state dicts: of populations that were loaded from files."""

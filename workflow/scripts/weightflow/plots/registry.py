@@ -119,6 +119,10 @@ FIGURES = {
         Figure("networks", "Trained and generated networks", "population"),
         Figure("frontier", "Accuracy against distance from the originals", "population", needs="frontier"),
         Figure("learning", "Training of the population, its generators and its auto-encoders", "population"),
+        Figure("decoded", "Accuracy of originals, reconstructed and drawn networks", "population", needs="decoded"),
+        Figure("agreement", "Agreement with originals against distance", "population", needs="decoded"),
+        Figure("probes", "Properties of networks read from their codes", "population", needs="decoded"),
+        Figure("variants", "Variants of the auto-encoder", "population", needs="variants"),
         Figure("transfer", "Networks after fine-tuning", "population", needs="transfer"),
         Figure("rulegraph", "Rules", "workflow"),
     )

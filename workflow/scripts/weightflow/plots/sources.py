@@ -1,11 +1,12 @@
-"""Colours and markers of the sources of networks: generators, originals and random initialisations.
+"""Colours and markers of the sources of networks: generators, originals, random initialisations and auto-encoders.
 
-They are not in the registry of generators, whose entries name modules that figures do not need.
+Those of generators are not in the registry of generators, whose entries name modules that figures do not need.
 """
 
 from typing import NamedTuple
 
 from weightflow.plots import style
+from weightflow.populations.autoencoders.source_names import BEHAVIOUR, STRUCTURE, parts_of
 from weightflow.populations.metrics import SCRATCH, TRAINED
 
 
@@ -33,3 +34,11 @@ LOOKS = {
 def look_of(source: str) -> Look:
     """The look of a source, which may have a label in brackets behind its name, as the origin of its norms."""
     return LOOKS[source.partition(" (")[0]]
+
+
+_AUTOENCODERS = {STRUCTURE: style.BLUE, BEHAVIOUR: style.VERMILLION}
+
+
+def colour_of_autoencoder(source: str) -> str:
+    """The colour of the auto-encoder that made the networks of a source; black for originals."""
+    return _AUTOENCODERS.get(parts_of(source).autoencoder, style.BLACK)

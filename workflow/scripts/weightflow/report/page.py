@@ -174,6 +174,8 @@ class PopulationsReport:
         figures: PNG files of each population.
         examples: checked facts about users' own examples, by population.
         transfer: table of fine-tuned networks of all populations and seeds; None without fine-tuning.
+        zoos: table of reconstructed networks of other populations; None without them.
+        variants: table of variants of auto-encoders; None without variants.
     """
 
     folder: str
@@ -184,6 +186,8 @@ class PopulationsReport:
     figures: Mapping[str, Sequence[str]]
     examples: Mapping[str, Plain] = field(default_factory=dict)
     transfer: pd.DataFrame | None = None
+    zoos: pd.DataFrame | None = None
+    variants: pd.DataFrame | None = None
 
 
 def render_report(template: str, captions: Mapping[str, str], report: Report) -> str:
@@ -218,7 +222,16 @@ def render_report(template: str, captions: Mapping[str, str], report: Report) ->
 def render_populations(template: str, captions: Mapping[str, str], report: PopulationsReport) -> str:
     """The page about populations as HTML; arguments as in `render_report`."""
     sections = [
-        population_section(name, settings, report.summary, report.runtime, report.examples.get(name), report.transfer)
+        population_section(
+            name,
+            settings,
+            report.summary,
+            report.runtime,
+            report.examples.get(name),
+            report.transfer,
+            report.zoos,
+            report.variants,
+        )
         | {"figures": [_figure(path, captions, f"population-{name}-") for path in report.figures[name]]}
         for name, settings in report.populations.items()
     ]

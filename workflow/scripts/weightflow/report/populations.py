@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from weightflow.errors import shown
+from weightflow.populations.autoencoders.source_names import BEHAVIOUR, STRUCTURE, parts_of
 from weightflow.populations.metrics import LEARNED, OF_TUNED, TUNED
 from weightflow.populations.registry import NORM_SOURCES
 from weightflow.report.tables import MISSING, rounded
@@ -53,6 +54,27 @@ _PROBES = {
     "probe_final_weight_decay": "R² for the weight decay, over the last checkpoints only",
     "probe_final_initialisation": "share of unseen networks whose initialisation is found from the last checkpoint",
 }
+_ERROR = "error_"  # with the name of a layer, a metric
+_ERRORS = {
+    STRUCTURE: "squared error of the reconstructed weights of a layer, in units of the variance of these weights: the "
+    "auto-encoder without the behavioural loss; 1 is as good as the mean network",
+    BEHAVIOUR: "the same with the behavioural loss",
+}
+_DECODED = {
+    "accuracy": "mean accuracy of the reconstructions on the test part",
+    "share": _RECONSTRUCTED["share"],
+    "agreement": _RECONSTRUCTED["agreement"],
+    "distance": _RECONSTRUCTED["distance"],
+}
+_ZOOS = {
+    "accuracy_originals": "mean accuracy of the originals on the test part of their own task",
+} | _DECODED
+_SETTINGS_OF_VARIANTS = {
+    "contrastive": "γ, the weight of the contrastive loss",
+    "queries": "sources of the inputs on which outputs are compared",
+    "count": "largest number of inputs from each source",
+}
+_VARIANTS = {"seconds": "seconds of the fit"} | _DECODED
 _TUNED = _OF_ALL | {
     "steps_to": "optimisation steps to an accuracy of {goal} on validation examples, the median of the "
     "networks; – if more than half of them never reach it; the same for all epochs",
@@ -61,6 +83,9 @@ TITLES = {
     "generated": "Generated networks and the generators' training networks",
     "reconstructed": "Reconstructions of unseen networks",
     "drawn": "Networks drawn around codes of accurate networks, and the auto-encoders' training networks",
+    "errors": "Errors of reconstructed weights by layer",
+    "zoos": "Reconstructions of networks of other populations",
+    "variants": "Variants of the auto-encoder, on unseen networks",
     "probes": "Linear regressions and classifiers on weights and codes",
     "tuned": "Networks after fine-tuning",
 }
@@ -73,6 +98,8 @@ def population_section(
     runtime: pd.DataFrame,
     examples: Plain | None = None,
     transfer: pd.DataFrame | None = None,
+    zoos: pd.DataFrame | None = None,
+    variants: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
     """The template's values for one population.
 
@@ -83,19 +110,28 @@ def population_section(
         runtime: population, stage, seed, seconds, max_rss_mb.
         examples: the checked facts about a user's own examples; None for a named task.
         transfer: population, seed, and the columns of `populations.transfer`; None without fine-tuning.
+        zoos: population, seed, zoo, trained (whether the auto-encoder was trained on it), source, and measures of the
+            reconstructions; None without other populations.
+        variants: population, seed, variant, structural (β), settings and measures; None without variants.
     """
     own = summary[summary["population"] == name]
     made = own[own["layout"] != "reconstructed"]
     coded = own[own["layout"] == "reconstructed"]
-    drawn = coded[coded["source"].str.contains(", drawn", regex=False) | (coded["source"] == LEARNED)]
     read = coded[coded["metric"].isin(_PROBES)]
-    rest = coded.drop(drawn.index).drop(read.index)
+    errors = coded[coded["metric"].str.startswith(_ERROR)]
+    whole = coded.drop(read.index).drop(errors.index)
+    is_drawn = (whole["source"] == LEARNED) | whole["source"].map(lambda source: parts_of(source).is_drawn).astype(bool)
     tables = [
         _table("generated", _GENERATED, made),
-        _table("reconstructed", _RECONSTRUCTED, rest),
-        _table("drawn", _GENERATED, drawn),
+        _table("reconstructed", _RECONSTRUCTED, whole[~is_drawn]),
+        _errors(errors),
+        _table("drawn", _GENERATED, whole[is_drawn]),
         _table("probes", _PROBES, read),
     ]
+    if zoos is not None:
+        tables.append(_of_zoos(zoos[zoos["population"] == name]))
+    if variants is not None:
+        tables.append(_of_variants(variants[variants["population"] == name]))
     if transfer is not None:
         tables.append(_tuned(transfer[transfer["population"] == name], settings["transfer"]["goal"]))
     return {
@@ -162,6 +198,44 @@ def _table(kind: str, meanings: Mapping[str, str], part: pd.DataFrame) -> dict[s
         ],
         "meanings": shown,
     }
+
+
+def _errors(part: pd.DataFrame) -> dict[str, Any]:
+    """One row for each layer, and a column for each source."""
+    found = {(row.metric, row.source): (row.mean, row.std) for row in part.itertuples()}
+    meanings = {source: _ERRORS[parts_of(source).autoencoder] for source in dict.fromkeys(part["source"])}
+    rows = [
+        {
+            "label": metric.removeprefix(_ERROR),
+            "cells": [_cell(*found.get((metric, source), (nan, nan))) for source in meanings],
+        }
+        for metric in dict.fromkeys(part["metric"])
+    ]
+    return {"title": TITLES["errors"], "metrics": list(meanings), "rows": rows, "meanings": meanings}
+
+
+def _of_zoos(table: pd.DataFrame) -> dict[str, Any]:
+    """One row for each other population and auto-encoder."""
+    rows = []
+    for (zoo, trained, source), own in table.groupby(["zoo", "trained", "source"], sort=False):
+        label = f"{zoo}, {'trained on' if trained else 'unfamiliar'}, {own['networks'].iloc[0]} networks: {source}"
+        rows.append({"label": label, "cells": _measured(own, _ZOOS)})
+    return {"title": TITLES["zoos"], "metrics": list(_ZOOS), "rows": rows, "meanings": _ZOOS}
+
+
+def _of_variants(table: pd.DataFrame) -> dict[str, Any]:
+    """One row for each variant and weight of the structural loss."""
+    rows = []
+    for (variant, structural), own in table.groupby(["variant", "structural"], sort=False):
+        settings = [{"mean": f"{own[key].iloc[0]}", "spread": "", "best": False} for key in _SETTINGS_OF_VARIANTS]
+        rows.append({"label": f"{variant}, β = {structural:g}", "cells": [*settings, *_measured(own, _VARIANTS)]})
+    meanings = _SETTINGS_OF_VARIANTS | _VARIANTS
+    return {"title": TITLES["variants"], "metrics": list(meanings), "rows": rows, "meanings": meanings}
+
+
+def _measured(own: pd.DataFrame, meanings: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Cells of the measures of a table with a row for each seed."""
+    return [_cell(own[metric].mean(), own[metric].std()) for metric in meanings]
 
 
 def _tuned(table: pd.DataFrame, goal: float) -> dict[str, Any]:

@@ -8,14 +8,18 @@ from weightflow.errors import InputError
 from weightflow.report.stored_tables import COLUMNS, SECONDS
 
 FRONTIER = "frontier"  # in place of times: points of generators, whose names end with the value of the knob
+RECONSTRUCTED, UNFAMILIAR = "reconstructed", "unfamiliar"  # networks of other populations, trained on or not
+VARIANTS = "variants"  # of auto-encoders, whose names end with the weight of the structural loss
+_OF_DECODED = ["accuracy", "share", "agreement", "distance"]
 _OF_POINTS = ["accuracy", "deviation", "nearest", "nearest_varying", "spread", "overlap", "overlap_among"]
 
 
 def gather_populations(folder: Path, seeds: int) -> pd.DataFrame:
     """The results of populations as a stored table.
 
-    Data sets are populations, or a population and the task for its fine-tuning; models are sources of networks. In
-    place of times stands the layout of the networks, or `frontier`.
+    Data sets are populations, or a population and the task for its fine-tuning or another population that its
+    auto-encoder decodes; models are sources of networks, or variants of auto-encoders. In place of times stands the
+    layout of the networks, `frontier`, `unfamiliar` or `variants`.
 
     Args:
         folder: of the tables of populations.
@@ -33,6 +37,7 @@ def gather_populations(folder: Path, seeds: int) -> pd.DataFrame:
     if int(summary["n"].max()) != seeds:
         raise InputError(f"{path}: has {summary['n'].max()} seeds and the config {seeds}; run it again.")
     parts = [summary[COLUMNS], _frontiers(folder / "frontier.csv"), _tuned(folder / "transfer.csv")]
+    parts += [_zoos(folder / "zoos.csv"), _variants(folder / "variants.csv")]
     parts.append(_seconds(folder / "runtime.csv"))
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
@@ -56,6 +61,26 @@ def _tuned(path: Path) -> pd.DataFrame:
         found = _over_seeds(own, ["accuracy_mean", "ensemble"])
         parts.append(found.assign(metric=found["metric"] + f" after {epochs}"))
     return pd.concat(parts, ignore_index=True)
+
+
+def _zoos(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        return pd.DataFrame(columns=COLUMNS)
+    table = pd.read_csv(path)
+    whole = table.assign(
+        population=table["population"] + " → " + table["zoo"],
+        model=table["source"],
+        times=table["trained"].map({True: RECONSTRUCTED, False: UNFAMILIAR}),
+    )
+    return _over_seeds(whole, ["accuracy_originals", *_OF_DECODED])
+
+
+def _variants(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        return pd.DataFrame(columns=COLUMNS)
+    table = pd.read_csv(path).rename(columns={"seconds": SECONDS})
+    names = [f"{row.variant}, β = {row.structural:g}" for row in table.itertuples()]
+    return _over_seeds(table.assign(model=names, times=VARIANTS), [*_OF_DECODED, SECONDS])
 
 
 def _seconds(path: Path) -> pd.DataFrame:

@@ -100,12 +100,16 @@ class ConvolutionalNetwork:
 
     def logits(self, weights: Tensor, inputs: Tensor, norms: BatchNorms) -> Tensor:
         """(S, N, classes) of images (N, C, H, W) or (S, N, C, H, W) at weights (S, P)."""
-        maps, act = split_weights(self.layers, weights), ACTIVATIONS[self.activation].function.load()
+        maps, activation = split_weights(self.layers, weights), ACTIVATIONS[self.activation]
+        act = activation.function.load()
         values = for_each(inputs, len(weights), len(self.shape))
         for i, own in enumerate(self.convolutions):
             found = convolve(maps[f"conv{i}"], values, own.kernel, padding=own.padding)
-            values = act(norms.outputs(f"conv{i}", found))
-            values = pool(values, own.pool) if own.pool > 1 else values
+            values = norms.outputs(f"conv{i}", found)
+            if own.pool > 1 and activation.increasing:  # the same, with fewer activations
+                values = act(pool(values, own.pool))
+            else:
+                values = pool(act(values), own.pool) if own.pool > 1 else act(values)
         values = values.flatten(2)
         *hidden, last = [layer.name for layer in self.layers if layer.name.startswith("dense")]
         for name in hidden:

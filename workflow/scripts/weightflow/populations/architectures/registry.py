@@ -35,11 +35,13 @@ class Activation:
         function: of a tensor, number by number.
         odd: whether f(−x) = −f(x), so that a unit may change its sign.
         homogeneous: whether f(cx) = c f(x) for c > 0, so that a unit may change its scale.
+        increasing: whether it never falls, so that the largest value of several is that of the largest.
     """
 
     function: Lazy
     odd: bool = False
     homogeneous: bool = False
+    increasing: bool = False
 
 
 ARCHITECTURES: dict[str, Architecture] = {
@@ -95,10 +97,10 @@ ARCHITECTURES: dict[str, Architecture] = {
 }
 
 ACTIVATIONS: dict[str, Activation] = {
-    "relu": Activation(Lazy("torch.nn.functional", "relu"), homogeneous=True),
-    "leaky_relu": Activation(Lazy("torch.nn.functional", "leaky_relu"), homogeneous=True),
+    "relu": Activation(Lazy("torch.nn.functional", "relu"), homogeneous=True, increasing=True),
+    "leaky_relu": Activation(Lazy("torch.nn.functional", "leaky_relu"), homogeneous=True, increasing=True),
     "gelu": Activation(Lazy("torch.nn.functional", "gelu")),
     "silu": Activation(Lazy("torch.nn.functional", "silu")),
-    "tanh": Activation(Lazy("torch", "tanh"), odd=True),
-    "sigmoid": Activation(Lazy("torch", "sigmoid")),
+    "tanh": Activation(Lazy("torch", "tanh"), odd=True, increasing=True),
+    "sigmoid": Activation(Lazy("torch", "sigmoid"), increasing=True),
 }
