@@ -10,6 +10,7 @@ PRESETS: dict[str, Plain] = {
     "published": {
         "codes": "tokens",
         "latent": 64,
+        "start": "random",
         "views": "reconstructed",
         "contrastive": 0.05,
         "units": "first",
