@@ -141,7 +141,7 @@ def test_auto_encoders_of_a_population(plan, refused):
     assert [*plan.autoencoders("small")] == ["base", "neurons", "both"]
     assert plan.encodings("small") == [("base", 1), ("base", 0.5), ("neurons", 0.5), ("both", 0.5)]
     assert plan.autoencoder("small", "neurons").tokens == "neurons"
-    assert plan.check_of_autoencoders("small") == ["results/populations/small/autoencoders.json"]
+    assert plan.checked_autoencoders() == ["results/populations/small/autoencoders.json"]
     folder = "results/populations/small/seed3"
     file = plan.autoencoder_file("small", 3, "both", 0.5, "losses.csv")
     assert file == f"{folder}/autoencoders/both/0.5/losses.csv"
@@ -152,7 +152,7 @@ def test_auto_encoders_of_a_population(plan, refused):
 
 def test_a_population_without_auto_encoders_has_none_of_their_files(plan):
     assert (plan.autoencoders("narrow"), plan.encodings("narrow")) == ({}, [])
-    assert (plan.drawn("narrow", 0), plan.check_of_autoencoders("narrow")) == ([], [])
+    assert plan.drawn("narrow", 0) == []
     assert [own.population for own in plan.further("decoded")] == ["small"]
     unused = {"task": "iris", "autoencoder": {"variants": {"few": {"steps": 1}}, "unfamiliar": ["small"]}}
     content = CONTENT | {"populations": CONTENT["populations"] | {"p": unused}}

@@ -1,6 +1,7 @@
 # Auto-encoders of networks: their fit, reconstructions, draws about codes, ablations, and networks of other populations.
 rule check_autoencoders:
-    # Before networks are trained: whether the auto-encoders can hold them.
+    # Whether the auto-encoders can hold the networks; by its priority before these are trained. It is no input of their
+    # training: Snakemake passes over changed settings of jobs behind an ancient input whose job runs.
     input:
         tasks=lambda w: populations().tasks_of_zoos(trained_here(all_zoos(w))),
     output:
