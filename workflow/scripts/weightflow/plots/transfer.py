@@ -1,6 +1,6 @@
 """Accuracy of networks after fine-tuning, by their source."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,7 +13,7 @@ from weightflow.plots.sources import look_of
 _MOST_COLUMNS = 3
 _APART = 0.06  # between the sources at one number of epochs, so that their bars are seen
 _SPREAD = 0.7  # of all sources at one number of epochs, at most
-_DASHES = {False: "-", True: "--"}  # of lines by whether only the last layer is trained
+_DASHES: dict[bool, Literal["-", "--"]] = {False: "-", True: "--"}  # of lines by whether only the last layer is trained
 
 
 def draw(inputs: Any, params: Any) -> Figure:
