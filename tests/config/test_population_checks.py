@@ -20,6 +20,7 @@ def check(complete, shapes):
             "datasets": {"d": {"system": "epidemic"}, "cells": {"file": "cells.h5ad", "kind": "continuous"}},
             "populations": {"p": {**({} if "examples" in settings else {"task": "iris"}), **settings}},
         }
+        config["populations"]["q"] = {"task": "iris"}
         whole = complete(config)
         check_populations(whole.populations, whole.datasets, shapes, "my.yaml")
 
@@ -218,6 +219,54 @@ CASES = {
         {"autoencoder": {"structural": [1], "width": 30}},
         "autoencoder: 4 heads do not divide the width 30",
     ),
+    "heads of a variant": (
+        {"autoencoder": {"structural": [1], "variants": {"wide": {"width": 30}}}},
+        "autoencoder.variants.wide: 4 heads do not divide the width 30",
+    ),
+    "an invalid variant": (
+        {"autoencoder": {"structural": [1], "variants": {"wide": {"width": 0}}}},
+        "autoencoder.variants: wide.width: 0 ",
+    ),
+    "a variant of all shares": (
+        {"autoencoder": {"structural": [1], "variants": {"few": {"shares": [0.1, 0.1]}}}},
+        "autoencoder.variants.few: shares is the same for all auto-encoders",
+    ),
+    "a window of one code": (
+        {"autoencoder": {"structural": [1], "window": 4}},
+        "autoencoder.window: one code for a network needs all of its tokens; remove it, or set codes: tokens",
+    ),
+    "a window of one code, of a variant": (
+        {"autoencoder": {"structural": [1], "codes": "tokens", "window": 4, "variants": {"v": {"codes": "network"}}}},
+        "autoencoder.variants.v.window: one code for a network",
+    ),
+    "a halo of no window": (
+        {"autoencoder": {"structural": [1], "codes": "tokens", "halo": 4}},
+        "autoencoder.halo: there is no window; set window, or remove it",
+    ),
+    "an unknown population": (
+        {"autoencoder": {"structural": [1], "zoos": ["r"]}},
+        "autoencoder.zoos: unknown population 'r'",
+    ),
+    "an unknown population for comparison": (
+        {"autoencoder": {"structural": [1], "unfamiliar": ["r"]}},
+        "autoencoder.unfamiliar: unknown population 'r'",
+    ),
+    "an unknown population of a variant": (
+        {"autoencoder": {"structural": [1], "variants": {"both": {"zoos": ["r"]}}}},
+        "autoencoder.variants.both.zoos: unknown population 'r'",
+    ),
+    "its own population": (
+        {"autoencoder": {"structural": [1], "zoos": ["p"]}},
+        "autoencoder.zoos: the auto-encoder is trained on p; remove it",
+    ),
+    "its own population for comparison": (
+        {"autoencoder": {"structural": [1], "unfamiliar": ["p"]}},
+        "autoencoder.unfamiliar: the auto-encoder is trained on p; remove it",
+    ),
+    "a population for both": (
+        {"autoencoder": {"structural": [1], "zoos": ["q"], "unfamiliar": ["q"]}},
+        "autoencoder.unfamiliar: the auto-encoder is trained on q; remove it",
+    ),
     "no network unseen": (
         {"autoencoder": {"structural": [1], "shares": [0.8, 0.2]}},
         "autoencoder.shares: .* of 100 networks leave a part without networks",
@@ -298,6 +347,10 @@ def test_what_does_not_fit_is_refused(check, refused, case):
     settings, sentence = CASES[case]
     with refused(f"^my.yaml: populations.p.{sentence}"):
         check(**settings)
+
+
+def test_a_variant_may_be_trained_on_what_is_unfamiliar_to_the_others(check):
+    check(autoencoder={"structural": [1], "unfamiliar": ["q"], "variants": {"both": {"zoos": ["q"]}}})
 
 
 def test_what_is_not_asked_for_is_not_checked(check):

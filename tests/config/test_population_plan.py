@@ -40,7 +40,6 @@ def test_settings_of_a_population(plan, refused):
     assert plan.sections("small", "generated") == {"generated": 4}
     with refused("populations: unknown population 'smal'; did you mean 'small'"):
         plan.population("smal")
-    assert plan.other_tasks("small") == ["iris"]
     assert (plan.files_of_task("iris"), plan.states_of("small")) == ([], [])
     assert plan.shape_of_inputs("small") == [4]
     assert plan.files_of_task("eurosat") == [str(s.path) for s in plan.plan.catalogue["eurosat"].files.values()]
@@ -73,14 +72,15 @@ def test_examples_are_checked_before_they_are_split(plan, tmp_path):
 
 
 def test_what_is_judged(plan):
-    at = "results/populations/small/seed0/metrics"
+    at, other = (f"results/populations/{name}/seed0/metrics" for name in ("small", "narrow"))
     assert plan.judged() == [
         MetricTable("small", "aligned", 0, f"{at}/generated-aligned.csv"),
         MetricTable("small", "raw", 0, f"{at}/generated-raw.csv"),
         MetricTable("small", "reconstructed", 0, f"{at}/reconstructed.csv"),
+        *(MetricTable("narrow", own, 0, f"{other}/generated-{own}.csv") for own in ("aligned", "raw")),
     ]
     assert plan.further("frontier") == [SeedTable("small", 0, f"{at}/frontier.csv")]
-    further = [f"{at}/{kind}.csv" for kind in ("frontier", "transfer", "decoded")]
+    further = [f"{at}/{kind}.csv" for kind in ("frontier", "transfer", "decoded", "zoos", "variants")]
     assert plan.measured() == [*(own.metrics for own in plan.judged()), *further]
 
 
@@ -124,15 +124,73 @@ def test_learned_generators_have_files_for_each_of_their_layouts(plan):
 
 def test_stages_that_take_time(plan):
     found = plan.timed()
-    assert {stage.population for stage in found} == {"small"}
-    assert [stage.stage for stage in found] == [
+    assert {stage.population for stage in found} == {"small", "narrow"}
+    assert [stage.stage for stage in found if stage.population == "small"] == [
         *("training", "alignment", "flow, aligned", "flow, raw", "corrected, aligned"),
         *("drawing flow, aligned", "drawing flow, raw", "drawing corrected, aligned"),
-        *("auto-encoder, β = 1", "auto-encoder, β = 0.5", "frontiers", "fine-tuning"),
+        *("auto-encoder, β = 1", "auto-encoder, β = 0.5"),
+        *("auto-encoder, β = 0.5, neurons", "auto-encoder, β = 0.5, both", "frontiers", "fine-tuning"),
     ]
     spent = "results/populations/small/benchmarks/seed0"
     assert found[2] == TimedPopulation("small", "flow, aligned", 0, f"{spent}/aligned/fit_flow.tsv")
-    assert found[9].benchmark == f"{spent}/0.5/fit_weight_autoencoder.tsv"
+    assert found[9].benchmark == f"{spent}/base/0.5/fit_weight_autoencoder.tsv"
+    assert found[11].benchmark == f"{spent}/both/0.5/fit_weight_autoencoder.tsv"
+
+
+def test_auto_encoders_of_a_population(plan, refused):
+    assert [*plan.autoencoders("small")] == ["base", "neurons", "both"]
+    assert plan.encodings("small") == [("base", 1), ("base", 0.5), ("neurons", 0.5), ("both", 0.5)]
+    assert plan.autoencoder("small", "neurons").tokens == "neurons"
+    assert plan.checked_autoencoders() == ["results/populations/small/autoencoders.json"]
+    folder = "results/populations/small/seed3"
+    file = plan.autoencoder_file("small", 3, "both", 0.5, "losses.csv")
+    assert file == f"{folder}/autoencoders/both/0.5/losses.csv"
+    assert plan.drawn("small", 3) == [f"{folder}/generated/decoded.safetensors"]
+    with refused("populations.small.autoencoder: unknown variant 'bose'; did you mean 'base'"):
+        plan.autoencoder("small", "bose")
+
+
+def test_a_population_without_auto_encoders_has_none_of_their_files(plan):
+    assert (plan.autoencoders("narrow"), plan.encodings("narrow")) == ({}, [])
+    assert plan.drawn("narrow", 0) == []
+    assert [own.population for own in plan.further("decoded")] == ["small"]
+    unused = {"task": "iris", "autoencoder": {"variants": {"few": {"steps": 1}}, "unfamiliar": ["small"]}}
+    content = CONTENT | {"populations": CONTENT["populations"] | {"p": unused}}
+    found = PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml")
+    assert found.autoencoders("p") == {}
+    assert not [own for kind in ("decoded", "zoos", "variants") for own in found.further(kind) if own.population == "p"]
+
+
+def test_populations_of_an_auto_encoder(plan):
+    assert [plan.zoos("small", variant) for variant in plan.autoencoders("small")] == [
+        ["small"],
+        ["small"],
+        ["small", "narrow"],
+    ]
+    assert plan.compared_zoos("small") == ["narrow"]
+    both = plan.zoos("small", "both")
+    assert plan.tasks_of_zoos(both) == [f"results/populations/{name}/task.safetensors" for name in both]
+    assert plan.aligned(both, 3) == [f"results/populations/{name}/seed3/aligned.safetensors" for name in both]
+    assert [own["name"] for own in plan.sections_of_zoos(both)] == both
+    assert plan.sections_of_zoos(both)[1]["architecture"]["widths"] == [2]
+    files = [f"results/populations/{name}/others/iris.safetensors" for name in both]
+    assert plan.other_queries("small", "both") == ["iris"]
+    assert plan.files_of_queries("small", "both") == files
+    assert plan.files_of_queries("small", "base") == files[:1]
+
+
+def test_a_fit_depends_on_its_own_keys_and_populations(plan):
+    """Neither on further candidates nor on variants, comparisons and draws."""
+    before = {variant: plan.settings_of_autoencoder("small", variant) for variant in plan.autoencoders("small")}
+    own = CONTENT["populations"]["small"]
+    further = {"structural": [1, 0.5, 0.25], "unfamiliar": [], "drawing": {"good": 0.2}}
+    further["variants"] = own["autoencoder"]["variants"] | {"third": {"steps": 1}}
+    small = own | {"autoencoder": own["autoencoder"] | further}
+    content = CONTENT | {"populations": CONTENT["populations"] | {"small": small}}
+    found = PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml")
+    assert {variant: found.settings_of_autoencoder("small", variant) for variant in before} == before
+    assert found.settings_of_autoencoder("small", "third") not in before.values()
+    assert [own["name"] for own in before["both"]["zoos"]] == ["small", "narrow"]
 
 
 def test_loaded_networks_are_the_same_for_all_seeds(plan):
@@ -158,8 +216,8 @@ def test_tables_and_figures_belong_to_the_run_and_stages_to_all_runs(plan):
 
 
 def test_figures_of_populations(plan):
-    assert all(path.startswith("results/populations/small/") for path in plan.figures())
-    assert plan.figures()
+    folders = [path.rpartition("/")[0] for path in plan.figures()]
+    assert list(dict.fromkeys(folders)) == [f"results/populations/{name}/figures" for name in ("small", "narrow")]
 
 
 def test_tasks_for_fine_tuning(plan):

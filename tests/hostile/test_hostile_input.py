@@ -85,9 +85,9 @@ from weightflow.formats.downloads import fetch
 from weightflow.formats.reading import read_raw_snapshots
 from weightflow.laws.law import read_law
 from weightflow.networks.settings import BackboneSettings
-from weightflow.populations.autoencoder import read_autoencoder
+from weightflow.populations.autoencoders.files import read_autoencoder
 from weightflow.populations.correction import Correction
-from weightflow.populations.population import read_networks, read_population
+from weightflow.populations.population import read_networks, read_population, read_sources
 from weightflow.populations.tasks.task import PARTS, read_task
 from weightflow.populations.weight_flow import WeightFlow
 from weightflow.prediction.predictions import read_prediction
@@ -203,7 +203,8 @@ POPULATION = {"weights": np.zeros((2, 5)), "epochs": [1, 4], "checkpoints": np.z
 RECIPES = [{"learning_rate": 0.1}] * 2
 TASK = {f"{part}.{what}": own for part in PARTS for what, own in (("inputs", np.zeros((2, 3))), ("labels", [0, 1]))}
 ENCODER = {"width": 2, "layers": 1, "heads": 1, "feedforward": 2, "latent": 1}
-ENCODED = {"network.mean": np.zeros(4, "f4"), "network.scale": np.ones(4, "f4")}
+ENCODED = {"network.maps.maps.mean": np.zeros(4, "f4"), "network.maps.maps.scale": np.ones(4, "f4")}
+CHUNKS = ENCODER | {"tokens": "chunks", "chunk": 1, "codes": "tokens"}
 LAYERS_OF_NOTHING = {
     "velocity.layers.3.weight": np.zeros((0, 10**9), "f4"),
     "velocity.layers.0.0.weight": np.zeros((0, 64), "f4"),
@@ -705,19 +706,40 @@ HOSTILE = {
         tensors("weight correction", {"mean": np.zeros(2)}), read_correction, LACKING
     ),
     "weight auto-encoder: a width of exabytes": in_artefact(
-        tensors("weight auto-encoder", ENCODED, layers=[["a", 2, 1, True]], settings=ENCODER | {"width": HUGE}),
+        tensors("weight auto-encoder", ENCODED, layers=[[["a", 2, 1, True]]], settings=ENCODER | {"width": HUGE}),
         read_encoder,
         LACKING,
     ),
     "weight auto-encoder: layers without an end": in_artefact(
-        tensors("weight auto-encoder", ENCODED, layers=[["a", 2, 1, True]], settings=ENCODER | {"layers": HUGE}),
+        tensors("weight auto-encoder", ENCODED, layers=[[["a", 2, 1, True]]], settings=ENCODER | {"layers": HUGE}),
         read_encoder,
         LACKING,
     ),
     "weight auto-encoder: neurons of no weights": in_artefact(
-        tensors("weight auto-encoder", ENCODED, layers=[["a", HUGE, 0, False]], settings=ENCODER),
+        tensors("weight auto-encoder", ENCODED, layers=[[["a", HUGE, 0, False]]], settings=ENCODER),
         read_encoder,
         LACKING,
+    ),
+    "weight auto-encoder: neurons without an end": in_artefact(
+        tensors("weight auto-encoder", ENCODED, layers=[[["a", HUGE, 1, False]]], settings=CHUNKS),
+        read_encoder,
+        LACKING,
+    ),
+    "weight auto-encoder: more weights than memory has room for": in_artefact(
+        tensors("weight auto-encoder", ENCODED, layers=[[["a", 10**6, 10**6, False]]], settings=CHUNKS),
+        read_encoder,
+        LACKING,
+    ),
+    "weight auto-encoder: chunks without an end": in_artefact(
+        tensors("weight auto-encoder", ENCODED, layers=[[["a", 2, 1, True]]], settings=CHUNKS | {"chunk": HUGE}),
+        read_encoder,
+        LACKING,
+    ),
+    "weight auto-encoder: of no architecture": in_artefact(
+        tensors("weight auto-encoder", ENCODED, layers=[], settings=CHUNKS), read_encoder, LACKING
+    ),
+    "networks by source: a number": in_artefact(
+        tensors("networks by source", {"structure, plain": np.zeros(4)}), read_sources, LACKING
     ),
     "bands: of two lengths": in_artefact(
         tensors("bands", BANDS | {"times": np.zeros(3)}, level=0.9, questions=[]), read_bands, LACKING

@@ -57,13 +57,14 @@ from weightflow.plots.pictures import plot_pictures
 from weightflow.plots.probes import plot_probes
 from weightflow.plots.rulegraph import layout, plot_rule_graph, read_rule_graph, rule_graph_dot
 from weightflow.plots.sample_size import plot_sample_size
-from weightflow.plots.sources import LOOKS, colour_of_autoencoder, look_of
+from weightflow.plots.sources import LOOKS, MARKERS, colour_of_autoencoder, look_of
 from weightflow.plots.table1 import plot_published
 from weightflow.plots.teachers import plot_teachers
 from weightflow.plots.transfer import plot_transfer
 from weightflow.plots.trust import plot_trust
 from weightflow.plots.variants import plot_variants
 from weightflow.plots.weights_path import plot_weights_path, principal_plane
+from weightflow.populations.autoencoders.registry import DRAWINGS
 from weightflow.populations.autoencoders.source_names import parts_of
 from weightflow.populations.registry import GENERATORS
 from weightflow.prediction.figure_grids import FigureGrids
@@ -367,7 +368,7 @@ def tuned(rng, tasks: Sequence[str], frozen: Sequence[bool]) -> pd.DataFrame:
         (task, last, source, epochs, rng.uniform(0.5, 1), 0.02)
         for task in tasks
         for last in frozen
-        for source in ("flow", "mixed", "trained", "random")
+        for source in ("flow", "mixed", "behaviour, bootstrapped", "trained", "random")
         for epochs in (0, 1, 5)
     ]
     columns = ["task", "frozen", "source", "epochs", "accuracy_mean", "accuracy_deviation"]
@@ -1133,6 +1134,15 @@ def test_every_source_of_networks_has_a_look_of_its_own():
     assert set(LOOKS) == {*GENERATORS, "trained", "random"}
     assert len({look.colour for look in LOOKS.values()}) == len({look.marker for look in LOOKS.values()}) == len(LOOKS)
     assert look_of("flow (norms of test inputs)") == look_of("flow") != look_of("random")
+
+
+def test_networks_drawn_about_codes_differ_in_colour_by_autoencoder_and_in_marker_by_method():
+    drawn = [f"{name}, {method}" for name in ("structure", "behaviour") for method in DRAWINGS]
+    looks = {source: look_of(source) for source in drawn}
+    assert len({*looks.values(), *LOOKS.values()}) == len(looks) + len(LOOKS)
+    assert not {*MARKERS.values()} & {look.marker for look in LOOKS.values()}
+    assert look_of("structure, plain (norms of test inputs)") == looks["structure, plain"]
+    assert looks["behaviour, plain"].colour == colour_of_autoencoder("behaviour, plain")
 
 
 def test_networks_have_the_colour_of_their_autoencoder():

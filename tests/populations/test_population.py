@@ -9,7 +9,15 @@ import pytest
 from weightflow.errors import InputError
 from weightflow.networks.layout import Place
 from weightflow.populations.architectures.settings import ArchitectureSettings
-from weightflow.populations.population import Population, read_population, reference_of, write_population
+from weightflow.populations.population import (
+    Population,
+    read_population,
+    read_sources,
+    reference_of,
+    write_networks,
+    write_population,
+    write_sources,
+)
 
 
 @pytest.fixture
@@ -67,3 +75,29 @@ def test_a_damaged_population_is_refused_by_name(population, tmp_path):
     (tmp_path / "population").write_bytes((tmp_path / "population").read_bytes()[:-9])
     with pytest.raises(InputError, match="population: the file is truncated"):
         read_population(tmp_path / "population")
+
+
+def test_networks_of_sources_are_read_back_by_name(rng, tmp_path):
+    sources = {
+        name: rng.standard_normal((count, 5)).astype(np.float32)
+        for name, count in (("structure, plain", 3), ("behaviour, bootstrapped", 4))
+    }
+    write_sources(tmp_path / "decoded", sources, code="1")
+    again = read_sources(tmp_path / "decoded")
+    assert set(again) == set(sources)
+    for name, weights in sources.items():
+        np.testing.assert_array_equal(again[name], weights)
+        assert again[name].dtype == np.float32
+
+
+@pytest.mark.parametrize("shape", [(5,), (2, 3, 4)])
+def test_sources_that_are_no_networks_are_refused(refused, tmp_path, shape):
+    write_sources(tmp_path / "decoded", {"plain": np.zeros(shape, np.float32)})
+    with refused("decoded: a part of the file is missing or does not fit"):
+        read_sources(tmp_path / "decoded")
+
+
+def test_networks_without_a_source_are_not_of_sources(refused, tmp_path):
+    write_networks(tmp_path / "networks", np.zeros((2, 3), np.float32))
+    with refused("networks: "):
+        read_sources(tmp_path / "networks")

@@ -65,12 +65,16 @@ def test_every_rule_has_a_message(rules):
 
 def test_a_script_about_a_users_networks_reads_their_module_and_names_their_population(root, rules):
     scripts = root / "workflow" / "scripts"
-    about = {path.name for path in scripts.glob("*.py") if "classifier_of_population" in path.read_text("utf-8")}
+    reading = re.compile("classifier_of_population|members_of")
+    about = {path.name for path in scripts.glob("*.py") if reading.search(path.read_text("utf-8"))}
     named = {name: text for name, text in rules.items() if re.search(r'scripts/(\w+\.py)"', text)[1] in about}
     of_files = {name: text for name, text in named.items() if name != "align_population"}  # of networks trained here
-    assert len(of_files) == 8
-    wiring = ("module=module_file,", "contents=lambda w: contents(module_file(w)),")
-    assert [name for name, text in of_files.items() if not all(part in text for part in wiring)] == []
+    assert len(of_files) == 10
+    wiring = (
+        r"modules?=(module_file|lambda w: modules_of\(\w+\(w\)\)),",
+        r"contents=lambda w: contents\((module_file\(w\)|modules_of\(\w+\(w\)\))\),",
+    )
+    assert [name for name, text in of_files.items() if not all(re.search(part, text) for part in wiring)] == []
     assert [name for name in about if "@of_population\n" not in (scripts / name).read_text("utf-8")] == []
 
 

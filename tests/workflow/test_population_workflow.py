@@ -1,7 +1,9 @@
 """`snakemake populations`, small and whole."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -11,12 +13,15 @@ from torch import nn
 
 from tests.conftest import FROM_SAVED, drawn, job_counts, unpacked
 from tests.image_samples import picture, write
+from weightflow.populations.population import read_sources
 from weightflow.populations.registry import GENERATORS
 from weightflow.populations.tasks.task import read_task
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = yaml.safe_load((ROOT / "tests" / "config" / "populations.yaml").read_text(encoding="utf-8"))
 POPULATION = CONFIG["populations"]["small"]
+AUTOENCODERS = ("structure", "behaviour")
+DRAWN = {f"{name}, {method}" for name in AUTOENCODERS for method in POPULATION["autoencoder"]["drawing"]["methods"]}
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +34,15 @@ def finished(run_snakemake, tmp_path_factory):
 
 def test_everything_is_measured(finished):
     summary = pd.read_csv(finished / "results" / "populations" / "summary.csv")
-    assert set(summary["population"]) == {"small"}
-    found = {layout: set(part["source"]) for layout, part in summary.groupby("layout")}
-    assert found["aligned"] == {"trained", *GENERATORS}
-    assert found["raw"] == found["aligned"] - {"corrected"}
-    drawn = {"structure, drawn", "behaviour, drawn"}
-    assert found["reconstructed"] == {"learned", "unseen", "structure", "behaviour", "weights"} | drawn
+    assert set(summary["population"]) == {"small", "narrow"}
+    groups = summary.groupby(["population", "layout"])
+    found = {name: set(part["source"]) for name, part in groups}
+    assert found["small", "aligned"] == {"trained", *GENERATORS}
+    assert found["small", "raw"] == found["small", "aligned"] - {"corrected"}
+    assert found["narrow", "aligned"] == found["small", "raw"] - {"flow"}
+    known = {"learned", "unseen", "weights", "weight statistics"}
+    encoded = {name + rest for name in AUTOENCODERS for rest in ("", ", unaligned", ", mean code")}
+    assert found["small", "reconstructed"] == {*known, *encoded, *DRAWN}
     assert summary["mean"].notna().all()
     probes = summary[summary["metric"].str.startswith("probe_")]
     assert set(probes["metric"]) == {
@@ -42,11 +50,43 @@ def test_everything_is_measured(finished):
     }
 
 
+def test_auto_encoders_are_compared_with_their_variants_and_on_other_networks(finished):
+    folder = finished / "results" / "populations"
+    variants = pd.read_csv(folder / "variants.csv")
+    assert [*zip(variants["variant"], variants["structural"], strict=True)] == [
+        *(("base", 1), ("base", 0.5), ("neurons", 0.5), ("both", 0.5))
+    ]
+    assert (variants[["seconds", "accuracy"]] > 0).all(axis=None)
+    zoos = pd.read_csv(folder / "zoos.csv")
+    assert [*zip(zoos["source"], zoos["zoo"], zoos["trained"], strict=True)] == [
+        (source, name, trained) for source in AUTOENCODERS for name, trained in (("small", True), ("narrow", False))
+    ]
+    assert (zoos["networks"] == 2).all()
+    assert np.isfinite(zoos[["accuracy_originals", "accuracy", "share", "agreement", "distance"]]).all(axis=None)
+    for variant, size in (("base", 27), ("neurons", 3), ("both", 27)):
+        facts = json.loads((folder / "small" / "autoencoders.json").read_text(encoding="utf-8"))
+        assert facts[variant]["codes"] == size
+
+
+def test_every_decoded_network_is_in_a_table_and_drawn_ones_in_a_file(finished):
+    folder = finished / "results" / "populations"
+    table = pd.read_csv(folder / "decoded.csv")
+    counts = table.groupby(["kind", "source"]).size()
+    assert counts["original"].to_dict() == {"unseen": 2}
+    assert counts["reconstructed"].to_dict() == {
+        name + rest: 2 for name in AUTOENCODERS for rest in ("", ", unaligned")
+    }
+    assert counts["drawn"].to_dict() == dict.fromkeys(DRAWN, 4)
+    drawn_networks = read_sources(folder / "small" / "seed0" / "generated" / "decoded.safetensors")
+    assert {name: own.shape for name, own in drawn_networks.items()} == dict.fromkeys(DRAWN, (4, 27))
+
+
 def test_networks_are_fine_tuned_on_their_task_and_on_other_labels(finished):
     table = pd.read_csv(finished / "results" / "populations" / "transfer.csv")
     assert set(table["task"]) == {"own", "own, labels 2, 1"}
-    assert set(table["source"]) == {"flow", "corrected", "mixed", "trained", "random"}
-    assert len(table) == 2 * 2 * 5 * 2  # tasks, layers, sources and epochs
+    sources = {"flow", "corrected", "mixed", "trained", "random", *DRAWN}
+    assert set(table["source"]) == sources
+    assert len(table) == 2 * 2 * len(sources) * 2  # tasks, layers, sources and epochs
     assert table.drop(columns="steps_to").notna().all(axis=None)
     task = read_task(finished / "results" / "populations" / "small" / "transfer" / "1.safetensors")
     assert (task.classes, task.shape) == (2, (4,))
@@ -57,7 +97,7 @@ def test_the_page_tells_of_it_without_any_other_file(finished):
     for told in (
         "Population small",
         "flow, aligned",
-        "behaviour, drawn",
+        "behaviour, bootstrapped",
         "probe_epoch",
         "own: random, 1",
         "data:image/png;base64",
@@ -89,7 +129,7 @@ def test_the_page_and_its_figures_are_made_from_an_archive_without_torch(
         assert path.read_bytes() == (finished / path.relative_to(folder)).read_bytes(), path
     (folder / "results" / "populations" / "small" / "seed0" / "metrics" / "generated-raw.csv").unlink()
     again = run_snakemake(folder, folder / "config.yaml", "figures", flags=(*FROM_SAVED, "--dry-run"))
-    assert "1 of 5 results of populations are not there" in again.stdout
+    assert "1 of 10 results of populations are not there" in again.stdout
 
 
 def test_nothing_of_data_sets_is_made(finished):
@@ -98,12 +138,36 @@ def test_nothing_of_data_sets_is_made(finished):
 
 
 def test_another_flow_trains_no_network_anew(finished, run_snakemake):
-    changed = CONFIG | {"populations": {"small": POPULATION | {"flow": POPULATION["flow"] | {"steps": 5}}}}
+    others, flow = CONFIG["populations"], POPULATION["flow"] | {"steps": 5}
+    changed = CONFIG | {"populations": others | {"small": POPULATION | {"flow": flow}}}
     planned = job_counts(run_snakemake(finished, changed, "populations", flags=("--dry-run",)).stdout)
     assert planned["fit_generator"] == 2
     assert not {"train_population", "fit_weight_autoencoder"} & set(planned)
-    changed = CONFIG | {"populations": {"small": POPULATION | {"classes": [0, 1], "transfer": {}}}}
+    changed = CONFIG | {"populations": others | {"small": POPULATION | {"classes": [0, 1], "transfer": {}}}}
     assert "prepare_task" in job_counts(run_snakemake(finished, changed, "populations", flags=("--dry-run",)).stdout)
+
+
+def test_a_further_variant_fits_no_other_auto_encoder_anew(finished, run_snakemake):
+    """Nor does another way of drawing."""
+    own = POPULATION["autoencoder"]
+    further = own | {"variants": own["variants"] | {"few": {"steps": 2}}, "drawing": {"methods": ["plain"]}}
+    changed = CONFIG | {"populations": CONFIG["populations"] | {"small": POPULATION | {"autoencoder": further}}}
+    planned = job_counts(run_snakemake(finished, changed, "populations", flags=("--dry-run",)).stdout)
+    assert planned["fit_weight_autoencoder"] == 2
+    assert planned["evaluate_variants"] == planned["evaluate_reconstructed"] == 1
+    assert not {"train_population", "evaluate_zoos"} & set(planned)
+
+
+def test_auto_encoders_that_cannot_hold_the_networks_are_refused_early(run_snakemake, tmp_path):
+    """The architectures are known when the tasks are; one job may train by then."""
+    populations = {"small": POPULATION | {"frontier": 0, "transfer": {}}, "narrow": CONFIG["populations"]["narrow"]}
+    wide = populations["narrow"] | {"architecture": {"widths": [9]}}
+    result = run_snakemake(tmp_path, CONFIG | {"populations": populations | {"narrow": wide}}, "populations")
+    assert result.returncode != 0
+    said = result.stdout.splitlines()[-1]
+    assert said.startswith("Error: populations.small.autoencoder: it cannot hold networks of this architecture"), said
+    assert len(list(tmp_path.rglob("population.safetensors"))) <= 1
+    assert not list(tmp_path.rglob("aligned.safetensors"))
 
 
 def test_networks_of_others_are_loaded_and_new_ones_written_for_their_code(run_snakemake, tmp_path):
@@ -130,7 +194,7 @@ def test_networks_of_others_are_loaded_and_new_ones_written_for_their_code(run_s
 
 def test_backbones_learn_a_snapshot_of_a_data_set(finished, run_snakemake):
     states = {"task": "snapshot", "snapshot": {"dataset": "tiny"}, "architecture": {"kind": "gru", "hidden": 3}}
-    config = CONFIG | {"populations": {"small": POPULATION, "anchors": states}}
+    config = CONFIG | {"populations": CONFIG["populations"] | {"anchors": states}}
     task = "results/populations/anchors/task.safetensors"
     result = run_snakemake(finished, config, task, flags=("--summary",))
     assert "\nresults/tiny/snapshots.safetensors\t" in result.stdout

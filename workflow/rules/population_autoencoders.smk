@@ -1,70 +1,7 @@
 # Auto-encoders of networks: their fit, reconstructions, draws about codes, ablations, and networks of other populations.
-ENCODED = f"{MEMBERS}/autoencoders/{{variant}}/{{structural}}"
-
-
-def zoos_of(wildcards):
-    """The populations that an auto-encoder is trained on."""
-    return populations().zoos(wildcards.population, wildcards.variant)
-
-
-def modules_of(names):
-    """The files that build the modules of populations."""
-    sources = [populations().population(name).networks.module for name in names]
-    return local(list(dict.fromkeys(own.rpartition(":")[0] for own in sources if own)))
-
-
-def all_zoos(wildcards):
-    """A population, and those that its auto-encoders are trained on or compared with."""
-    own = populations()
-    trained = [
-        zoo
-        for variant in own.autoencoders(wildcards.population)
-        for zoo in own.zoos(wildcards.population, variant)
-    ]
-    return list(
-        dict.fromkeys(
-            [wildcards.population, *trained, *own.compared_zoos(wildcards.population)]
-        )
-    )
-
-
-def trained_here(names):
-    """Populations whose networks are trained here, so that their architecture is known before."""
-    return [name for name in names if not populations().population(name).networks.files]
-
-
-def encoded(file, base_only=True):
-    """Input function: a file of each auto-encoder, of those without changes or of all variants."""
-    return lambda w: [
-        populations().autoencoder_file(w.population, w.seed, variant, weight, file)
-        for variant, weight in populations().encodings(w.population)
-        if variant == BASE or not base_only
-    ]
-
-
-def compared(wildcards):
-    """A population, and those that its auto-encoder is evaluated on."""
-    return [wildcards.population, *populations().compared_zoos(wildcards.population)]
-
-
-def shares_of(wildcards):
-    """Shares of the parts of a population's networks."""
-    return list(population(wildcards).autoencoder.shares)
-
-
-def about_variant(wildcards, variant):
-    """What the table of variants says about an auto-encoder."""
-    own = populations().autoencoder(wildcards.population, variant)
-    queries = own.queries
-    return {
-        "contrastive": own.contrastive,
-        "queries": ", ".join(queries.sources),
-        "count": queries.count,
-    }
-
-
 rule check_autoencoders:
-    # Before networks are trained: whether the auto-encoders can hold them.
+    # Whether the auto-encoders can hold the networks; by its priority before these are trained. It is no input of their
+    # training: Snakemake passes over changed settings of jobs behind an ancient input whose job runs.
     input:
         tasks=lambda w: populations().tasks_of_zoos(trained_here(all_zoos(w))),
     output:

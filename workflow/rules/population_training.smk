@@ -91,7 +91,6 @@ rule prepare_other_task:
 rule train_population:
     input:
         task=rules.prepare_task.output[0],
-        checked=lambda w: ancient(populations().check_of_autoencoders(w.population)),
     output:
         population=f"{MEMBERS}/population.safetensors",
         curves=f"{MEMBERS}/curves.csv",

@@ -139,7 +139,8 @@ def populations_asked(wildcards):
         return "results/refused/populations.json"
     names = ("metrics.csv", "summary.csv", "report.html", "settings.yaml")
     tables = [f"{populations().folder}/{name}" for name in names]
-    return [*tables, *further_tables(*FURTHER), *populations().written()]
+    checked = populations().checked_autoencoders()
+    return [*tables, *further_tables(*FURTHER), *populations().written(), *checked]
 
 
 def drawn(wildcards):

@@ -78,6 +78,27 @@ def test_pools_take_the_largest_of_each_square(size):
         torch.testing.assert_close(found[..., row, column], square.amax((-2, -1)))
 
 
+@given(SIZES, SIZES, SIZES, st.integers(1, 3), st.booleans())
+def test_pools_are_the_same_in_every_layout(stack, count, channels, size, ties):
+    """The layout of products with patches, its copy, and torch's pool; of equal values the first has the gradient."""
+    values = draw(channels, stack, 6, 7, count).round(decimals=0 if ties else 9)
+    strided = values.permute(1, 4, 0, 2, 3)  # the images innermost
+    copied = strided.clone(memory_format=torch.contiguous_format)
+    towards = draw(stack, count, channels, 6 // size, 7 // size, seed=2)
+    assert strided.stride(1) == 1
+    results, gradients = [], []
+    for entering in (strided, copied):
+        leaf = entering.detach().requires_grad_()
+        found = pool(leaf, size)
+        (found * towards).sum().backward()
+        results.append(found.detach())
+        gradients.append(leaf.grad)
+    torch.testing.assert_close(results[0], results[1], rtol=0, atol=0)
+    torch.testing.assert_close(gradients[0], gradients[1], rtol=0, atol=0)
+    expected = functional.max_pool2d(copied.flatten(0, 1), size).unflatten(0, (stack, count))
+    torch.testing.assert_close(results[0], expected, rtol=0, atol=0)
+
+
 @given(SIZES, st.lists(SIZES, max_size=3), SIZES)
 def test_scales_and_shifts_are_each_networks_own(stack, leading, channels):
     linear, values = draw(stack, channels, 2), draw(stack, *leading, channels, seed=1)

@@ -12,10 +12,12 @@ from weightflow.populations.architectures.classifiers import make_classifier
 from weightflow.populations.architectures.settings import ArchitectureSettings
 from weightflow.populations.autoencoders.evaluation import (
     constant_probes,
+    decoded_networks,
     mean_codes,
     most_agreeing,
     probe_codes,
     properties_of,
+    reconstruction_row,
 )
 from weightflow.populations.evaluation import Judged, judge
 from weightflow.populations.settings import NetworkTrainingSettings
@@ -164,3 +166,47 @@ def test_mean_codes_are_means_over_tokens(rng):
     codes = rng.standard_normal((4, 2, 5, 3))  # five tokens
     np.testing.assert_allclose(mean_codes(codes.reshape(4, 2, 15), 5), sum(codes[:, :, t] for t in range(5)) / 5)
     np.testing.assert_array_equal(mean_codes(codes[:, :, 0], 1), codes[:, :, 0])
+
+
+def test_every_network_has_a_row_in_the_table_of_decoded_ones(classifier, task, rng):
+    """What belongs to both networks of a pair is in rows of reconstructions only."""
+    size = sum(layer.weights for layer in classifier.layers)
+    draw = [rng.standard_normal((3, size)).astype(np.float32) for _ in range(4)]
+    original, raw, near, drawn = (judge(classifier, task, own, task.test, CPU) for own in draw)
+    made = {"structure": original, "behaviour": near}
+    table = decoded_networks(original, made, raw, {"structure, unaligned": raw}, {"structure, plain": drawn})
+    counts = table.groupby(["source", "kind"], sort=False).size()
+    assert counts.to_dict() == {
+        ("unseen", "original"): 3,
+        ("structure", "reconstructed"): 3,
+        ("behaviour", "reconstructed"): 3,
+        ("structure, unaligned", "reconstructed"): 3,
+        ("structure, plain", "drawn"): 3,
+    }
+    own = {source: part.reset_index(drop=True) for source, part in table.groupby("source")}
+    for source in ("structure", "structure, unaligned"):  # copies of the originals
+        assert (own[source]["agreement"] == 1).all()
+        assert (own[source]["distance"] == 0).all()
+    variance = np.square(original.weights - original.weights.mean(0)).sum(1).mean()
+    far = np.square(original.weights - near.weights).sum(1) / variance
+    np.testing.assert_allclose(own["behaviour"]["distance"], far, rtol=1e-5)
+    alike = (original.said.argmax(-1) == near.said.argmax(-1)).float().mean(1)
+    np.testing.assert_allclose(own["behaviour"]["agreement"], alike, rtol=1e-6)
+    for source, judged in (("unseen", original), ("behaviour", near), ("structure, plain", drawn)):
+        np.testing.assert_allclose(own[source]["accuracy"], judged.accuracy)
+        assert own[source]["network"].tolist() == [0, 1, 2]
+    assert own["unseen"][["agreement", "distance"]].isna().all(axis=None)
+    assert own["structure, plain"][["agreement", "distance"]].isna().all(axis=None)
+
+
+def test_a_row_about_reconstructions(classifier, task, judged, rng):
+    noisy = judged.weights + 0.3 * rng.standard_normal(judged.weights.shape).astype(np.float32)
+    made = judge(classifier, task, noisy, task.test, CPU)
+    row = reconstruction_row(judged, made)
+    assert row["accuracy"] == pytest.approx(made.accuracy.mean())
+    assert row["share"] == pytest.approx(made.accuracy.mean() / judged.accuracy.mean())
+    variance = np.square(judged.weights - judged.weights.mean(0)).sum(1).mean()
+    assert row["distance"] == pytest.approx(np.square(noisy - judged.weights).sum(1).mean() / variance, rel=1e-4)
+    assert 0 < row["agreement"] < 1
+    same = reconstruction_row(judged, judged)
+    assert same == {"accuracy": judged.accuracy.mean(), "share": 1, "agreement": 1, "distance": 0}

@@ -107,6 +107,38 @@ def test_the_test_part_of_the_authors_is_kept_whole_and_measures_no_scale(shape)
     np.testing.assert_array_equal(near.validation.inputs, apart.validation.inputs)
 
 
+@pytest.mark.parametrize("stratified", [False, True])
+def test_fewer_examples_are_drawn_by_the_seed_and_then_split(stratified):
+    everything = replace(numbered(90), labels=np.repeat([0, 1, 2], [45, 30, 15]))
+    settings = SETTINGS.but(stratified=stratified)
+    few, again, other, all_of_them, more = (
+        split_task(everything, settings.but(**own), scale="none")
+        for own in ({"examples": 30}, {"examples": 30}, {"examples": 30, "seed": 5}, {}, {"examples": 1000})
+    )
+    assert [len(getattr(few, part).labels) for part in PARTS] == [15, 6, 9]
+    drawn, others = (np.concatenate([which(getattr(own, part)) for part in PARTS]) for own in (few, other))
+    assert len(np.unique(drawn)) == 30
+    assert set(drawn) != set(others)
+    labels = np.concatenate([getattr(few, part).labels for part in PARTS])
+    np.testing.assert_array_equal(labels, everything.labels[drawn.astype(int)])
+    if stratified:
+        assert np.bincount(labels).tolist() == [15, 10, 5]
+        assert (np.abs(np.bincount(few.training.labels) - [7.5, 5, 2.5]) <= 1).all()
+    for part in PARTS:
+        np.testing.assert_array_equal(getattr(few, part).inputs, getattr(again, part).inputs)
+        np.testing.assert_array_equal(getattr(more, part).inputs, getattr(all_of_them, part).inputs)
+
+
+def test_fewer_examples_leave_the_test_part_of_the_authors_whole():
+    task = split_task(numbered(50), SETTINGS.but(examples=10), numbered(7))
+    assert [len(getattr(task, part).labels) for part in PARTS] == [8, 2, 7]
+
+
+def test_too_few_examples_for_three_parts_are_refused(refused):
+    with refused("task: of 3 examples a share of .* leaves a part without examples"):
+        split_task(numbered(50), SETTINGS.but(examples=3, validation=0.1))
+
+
 @pytest.mark.parametrize(
     ("everything", "settings", "test"),
     [

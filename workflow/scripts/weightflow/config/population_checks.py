@@ -325,8 +325,8 @@ def _check_zoos(name: str, populations: Mapping[str, PopulationSettings], where:
     """Other populations of auto-encoders are there."""
     for variant, own in variants_of(populations[name].autoencoder, where).items():
         section = where if variant == BASE else f"{where}.variants.{variant}"
-        for key, others in (("zoos", own.zoos), ("unfamiliar", own.unfamiliar)):
-            for other in others:
+        for key in ("zoos", "unfamiliar") if variant == BASE else ("zoos",):
+            for other in getattr(own, key):
                 if other == name or (key == "unfamiliar" and other in own.zoos):
                     raise InputError(f"{section}.{key}: the auto-encoder is trained on {other}; remove it.")
                 if other not in populations:

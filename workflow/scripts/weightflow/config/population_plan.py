@@ -157,9 +157,9 @@ class PopulationPlan:
             raise InputError(f"populations.{name}.autoencoder: {unknown('variant', variant, known)}")
         return known[variant]
 
-    def check_of_autoencoders(self, name: str) -> list[str]:
-        """The checked facts about a population's auto-encoders; [] without them."""
-        return [f"results/populations/{name}/autoencoders.json"] if self.autoencoders(name) else []
+    def checked_autoencoders(self) -> list[str]:
+        """The checked facts about the auto-encoders of all populations that have them."""
+        return [f"results/populations/{name}/autoencoders.json" for name in self.populations if self.autoencoders(name)]
 
     def encodings(self, name: str) -> list[tuple[str, float]]:
         """Variants and weights β of all auto-encoders of a population."""

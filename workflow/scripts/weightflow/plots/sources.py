@@ -29,14 +29,17 @@ LOOKS = {
     TRAINED: Look(style.BLACK, "o"),
     SCRATCH: Look(style.YELLOW, "."),
 }
+MARKERS = {"plain": "d", "subsampled": "<", "bootstrapped": ">"}  # of ways of drawing about codes
+_AUTOENCODERS = {STRUCTURE: style.BLUE, BEHAVIOUR: style.VERMILLION}
 
 
 def look_of(source: str) -> Look:
-    """The look of a source, which may have a label in brackets behind its name, as the origin of its norms."""
-    return LOOKS[source.partition(" (")[0]]
+    """The look of a source, which may have a label in brackets behind its name, as the origin of its norms.
 
-
-_AUTOENCODERS = {STRUCTURE: style.BLUE, BEHAVIOUR: style.VERMILLION}
+    Networks that were drawn about codes have the colour of their auto-encoder, and the marker of the way of drawing.
+    """
+    name = parts_of(source)
+    return Look(colour_of_autoencoder(source), MARKERS[name.rest]) if name.is_drawn else LOOKS[name.autoencoder]
 
 
 def colour_of_autoencoder(source: str) -> str:

@@ -49,8 +49,11 @@ def read_autoencoder(path: str | Path, device: torch.device) -> WeightAutoencode
         state = {name.removeprefix(_NETWORK): torch.from_numpy(value) for name, value in artefact.tensors.items()}
         tables = [tuple(LinearMap(*entry) for entry in table) for table in artefact.metadata["layers"]]
         settings = AutoencoderSettings.model_validate(artefact.metadata["settings"])
-        if settings.layers > len(state) or min(min(own.neurons, own.columns) for table in tables for own in table) < 1:
+        numbers = sum(value.numel() for value in state.values())
+        if settings.layers > len(state) or any(own.neurons < 1 or own.columns < 1 for table in tables for own in table):
             raise ValueError("more layers than parameters, or empty ones")
+        if not tables or any(sum(own.weights for own in table) > numbers for table in tables):
+            raise ValueError("no networks, or larger ones than the auto-encoder")
         zoos = [Weights(table, np.zeros((2, sum(own.weights for own in table)))) for table in tables]
         network = with_parameters(lambda: WeightAutoencoder(zoos, settings), state)
     return network.to(device).eval()

@@ -45,7 +45,7 @@ class Tokens(Protocol):
         """Layer table of an architecture."""
 
     def scale(self, zoo: int) -> Tensor:
-        """(P,) unit of each weight: the deviation of its layer."""
+        """(P,) unit of each weight: the deviation of its layer from the mean that is subtracted."""
 
     def mean(self, zoo: int) -> Tensor:
         """(P,) mean of each weight, or of its layer."""
@@ -253,9 +253,7 @@ class ChunkTokens(nn.Module):
     def _add(self, own: Weights) -> int:
         zoo = len(self.held)
         check_chunk(self.chunk, own.layers)
-        mean, scale = layer_moments(own)
-        if self.each:
-            mean = torch.as_tensor(own.values.mean(0), dtype=torch.float32)
+        mean, scale = layer_moments(own, self.each)
         buffers = {
             "mean": mean,
             "scale": scale,
@@ -285,13 +283,21 @@ def check_chunk(chunk: int, layers: Sequence[LinearMap]) -> None:
         )
 
 
-def layer_moments(weights: Weights) -> tuple[Tensor, Tensor]:
-    """(P,) mean and (P,) standard deviation of the layer of each weight, over all networks and its weights."""
+def layer_moments(weights: Weights, each: bool = False) -> tuple[Tensor, Tensor]:
+    """(P,) mean of each weight, or of its layer, and (P,) deviation from it: the root mean square of the layer.
+
+    Args:
+        weights: of the networks.
+        each: whether the mean of each weight is taken, or that of its layer.
+    """
     given = torch.as_tensor(weights.values, dtype=torch.float32)
     parts = given.split([layer.weights for layer in weights.layers], dim=1)
-    means = torch.cat([part.mean().expand(part.shape[1]) for part in parts])
-    scales = torch.cat([part.std(correction=0).clamp_min(_LEAST).expand(part.shape[1]) for part in parts])
-    return means.clone(), scales.clone()
+    means = [part.mean(0) if each else part.mean().expand(part.shape[1]) for part in parts]
+    scales = [
+        (part - mean).square().mean().sqrt().clamp_min(_LEAST).expand_as(mean)
+        for part, mean in zip(parts, means, strict=True)
+    ]
+    return torch.cat(means), torch.cat(scales)
 
 
 def _positions(layers: Sequence[LinearMap], chunk: int) -> np.ndarray:
