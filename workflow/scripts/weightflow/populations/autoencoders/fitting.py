@@ -12,18 +12,15 @@ from torch import Tensor, nn
 from weightflow import seeding
 from weightflow.errors import DivergenceError, InputError
 from weightflow.networks.learning_rate import cosine_decay
-from weightflow.populations.autoencoders.linear_start import start_at_components
 from weightflow.populations.autoencoders.network import WeightAutoencoder
 from weightflow.populations.autoencoders.objective import Draws, Objective, Parts, Zoo
 from weightflow.populations.autoencoders.settings import AutoencoderSettings
 from weightflow.populations.autoencoders.tokens import Weights
-from weightflow.populations.autoencoders.views import draw_views, viewed
 from weightflow.progress import progress
 from weightflow.seeding import Computation
 
 _LAST_RATE = 0.01
 _SEEN = 200  # recorded losses, about
-_AT_START = 200  # networks from which a linear start is found
 _RISING = 50  # steps in which the learning rate rises
 
 
@@ -64,8 +61,6 @@ def fit_autoencoder(
     orders = seeding.stream(seed, "weight auto-encoder")
     noise = torch.Generator(device).manual_seed(seeding.integer(seed, "weight auto-encoder", "noise"))
     data = [torch.as_tensor(zoo.weights, dtype=torch.float32, device=device) for zoo in zoos]
-    if settings.codes == "tokens" and settings.start == "components":
-        start_at_components(network, [_seen(own, zoo, settings, orders) for own, zoo in zip(data, zoos, strict=True)])
     loss_of = Objective(network, list(zoos), settings, structural, Draws(orders, noise))
     rate, count = settings.learning_rate, settings.steps
     optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=1e-4)
@@ -85,15 +80,6 @@ def fit_autoencoder(
             if not np.isfinite(value):
                 raise DivergenceError(f"the auto-encoder diverged at step {step}; lower its learning_rate ({rate}).")
     return Fitted(network.eval(), structural, pd.DataFrame(rows, columns=["step", "loss", *Parts._fields]))
-
-
-def _seen(networks: Tensor, zoo: Zoo, settings: AutoencoderSettings, draws: np.random.Generator) -> Tensor:
-    """Some networks (n, P) of a zoo, in orders of units as the auto-encoder sees them."""
-    some = networks[torch.as_tensor(draws.permutation(len(networks))[:_AT_START], device=networks.device)]
-    if settings.views == "contrasted":
-        return some
-    own = zoo.classifier
-    return viewed(some, draw_views(own.layers, own.symmetries, len(some), draws))
 
 
 class NetworkSplit(NamedTuple):

@@ -10,7 +10,6 @@ PRESETS: dict[str, Plain] = {
     "published": {
         "codes": "tokens",
         "latent": 64,
-        "start": "random",
         "views": "reconstructed",
         "contrastive": 0.05,
         "units": "first",

@@ -86,9 +86,6 @@ class AutoencoderSettings(Settings):
     """Attention heads; they must divide the width."""
     feedforward: Size = 64
     """Hidden units between attention layers."""
-    start: Literal["components", "random"] = "components"
-    """Start of codes of tokens: the principal components of the neurons of each layer, or of all chunks, so that the
-    auto-encoder is linear before its first step; or random parameters. One code for a network starts at random."""
     steps: Steps = 1500
     """Optimisation steps of AdamW; the learning rate decays by a cosine."""
     batch: Annotated[int, Field(ge=2, le=1_000_000)] = 64

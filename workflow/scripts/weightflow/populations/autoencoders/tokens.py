@@ -5,9 +5,9 @@ networks of several architectures have the same tokens (SANE, Schürholt, Mahone
 first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from weightflow.dynamics.graph_network import TokenMaps
 from weightflow.errors import InputError
-from weightflow.networks.flat_weights import split_weights
 from weightflow.networks.layout import LinearMap
 
 _SMALL = 0.02  # deviation of the position codes at the start
@@ -64,16 +63,6 @@ class Tokens(Protocol):
 
     def hold(self, weights: Weights) -> int:
         """The number of an architecture, with its standardisation; a new one is added if that is possible."""
-
-    def parts(self, networks: Sequence[Tensor]) -> Iterator[tuple[nn.Linear, nn.Linear, Tensor]]:
-        """Each map to tokens, the map back, and the standardised numbers (n, columns) that it reads.
-
-        Args:
-            networks: (N, P) of each architecture.
-        """
-
-    def clear_places(self) -> None:
-        """Set the codes of positions to zero."""
 
 
 class NeuronTokens(nn.Module):
@@ -144,18 +133,6 @@ class NeuronTokens(nn.Module):
         return 0
 
 
-    def parts(self, networks: Sequence[Tensor]) -> Iterator[tuple[nn.Linear, nn.Linear, Tensor]]:
-        """The maps of each layer."""
-        standard = (torch.cat(list(networks)) - self.maps.mean) / self.maps.scale
-        tables = split_weights(self.maps.layers, standard)
-        for layer, into, out_of in zip(self.maps.layers, self.maps.into, self.maps.out_of, strict=True):
-            yield cast(nn.Linear, into), cast(nn.Linear, out_of), tables[layer.name].flatten(0, 1)
-
-    def clear_places(self) -> None:
-        """Set the vectors of the neurons to zero."""
-        nn.init.zeros_(self.maps.neuron)
-
-
 class ChunkTokens(nn.Module):
     """Tokens of at most `chunk` weights of a neuron, of one or several architectures.
 
@@ -209,7 +186,10 @@ class ChunkTokens(nn.Module):
 
     def read(self, weights: Tensor, zoo: int) -> Tensor:
         """(B, chunks, width) of weights (B, P)."""
-        return self.into(self._filled(weights, zoo)) + self.places(zoo)
+        standard = (weights - self.mean(zoo)) / self.scale(zoo)
+        filled = standard.new_zeros(len(standard), self.count(zoo) * self.chunk)
+        filled[:, self._buffer("slots", zoo)] = standard
+        return self.into(filled.unflatten(1, (-1, self.chunk))) + self.places(zoo)
 
     def write(self, tokens: Tensor, zoo: int) -> Tensor:
         """(B, P) of tokens (B, chunks, width)."""
@@ -232,23 +212,6 @@ class ChunkTokens(nn.Module):
                 f"{_said(needed)}, and it was trained on at most {_said(known)}; train it on them, with zoos."
             )
         return self._add(weights)
-
-    def parts(self, networks: Sequence[Tensor]) -> Iterator[tuple[nn.Linear, nn.Linear, Tensor]]:
-        """The two maps."""
-        rows = [self._filled(own, zoo).flatten(0, 1) for zoo, own in enumerate(networks)]
-        yield self.into, self.out_of, torch.cat(rows)
-
-    def clear_places(self) -> None:
-        """Set the codes of positions to zero."""
-        for codes in self.codes:
-            nn.init.zeros_(codes)
-
-    def _filled(self, weights: Tensor, zoo: int) -> Tensor:
-        """(B, chunks, chunk) standardised numbers, with zeros behind the last of a neuron."""
-        standard = (weights - self.mean(zoo)) / self.scale(zoo)
-        filled = standard.new_zeros(len(weights), self.count(zoo) * self.chunk)
-        filled[:, self._buffer("slots", zoo)] = standard
-        return filled.unflatten(1, (-1, self.chunk))
 
     def _add(self, own: Weights) -> int:
         zoo = len(self.held)
