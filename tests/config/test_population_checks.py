@@ -52,11 +52,15 @@ def test_an_entry_of_the_catalogue_adds_a_task(complete, shapes):
     ],
 )
 def test_examples_replace_a_task(check, examples):
-    check(examples=examples, architecture={"kind": "cnn"}, autoencoder={"queries": {"from": ["noise", "wine"]}})
+    check(
+        examples=examples,
+        architecture={"kind": "cnn"},
+        autoencoder={"structural": [1], "queries": {"from": ["noise", "wine"]}},
+    )
 
 
 def test_networks_are_asked_inputs_of_another_task_of_the_same_shape(check):
-    check(task="mnist", autoencoder={"queries": {"from": ["noise", "fashion_mnist"]}})
+    check(task="mnist", autoencoder={"structural": [1], "queries": {"from": ["noise", "fashion_mnist"]}})
 
 
 @pytest.mark.parametrize(
@@ -83,7 +87,7 @@ def test_published_recipes_of_images_are_taken(check, settings):
     ],
 )
 def test_queries_are_fitted_to_the_images_of_the_population(check, size, others):
-    check(**size, autoencoder={"queries": {"from": others}})
+    check(**size, autoencoder={"structural": [1], "queries": {"from": others}})
 
 
 SNAPSHOTS = {"task": "snapshot", "architecture": {"kind": "gru"}}
@@ -92,23 +96,23 @@ CASES = {
     "nothing to learn from": ({"split": {"validation": 0.5, "test": 0.5}}, "split: shares of 0.5 .* leave nothing"),
     "convolutions of a table": ({"architecture": {"kind": "cnn"}}, "architecture.kind: cnn reads images"),
     "an unknown query": (
-        {"autoencoder": {"queries": {"from": ["nois"]}}},
+        {"autoencoder": {"structural": [1], "queries": {"from": ["nois"]}}},
         "autoencoder.queries.from: unknown name 'nois'; did you mean 'noise'",
     ),
     "queries of another shape": (
-        {"autoencoder": {"queries": {"from": ["training", "wine"]}}},
+        {"autoencoder": {"structural": [1], "queries": {"from": ["training", "wine"]}}},
         r"autoencoder.queries.from: inputs of wine have shape \(13,\), the networks read \(4,\), and only images",
     ),
     "a variant's queries of another shape": (
-        {"task": "mnist", "autoencoder": {"variants": {"wines": {"queries": {"from": ["wine"]}}}}},
+        {"task": "mnist", "autoencoder": {"structural": [1], "variants": {"wines": {"queries": {"from": ["wine"]}}}}},
         "autoencoder.variants.wines.queries.from: inputs of wine have shape",
     ),
     "images for a table": (
-        {"autoencoder": {"queries": {"from": ["digits"]}}},
+        {"autoencoder": {"structural": [1], "queries": {"from": ["digits"]}}},
         r"autoencoder.queries.from: inputs of digits have shape \(1, 8, 8\), the networks read \(4,\)",
     ),
     "queries that are no states": (
-        SNAPSHOTS | {"snapshot": {"dataset": "d"}, "autoencoder": {"queries": {"from": ["digits"]}}},
+        SNAPSHOTS | {"snapshot": {"dataset": "d"}, "autoencoder": {"structural": [1], "queries": {"from": ["digits"]}}},
         "autoencoder.queries.from: the networks read states, and inputs of digits are none; remove digits",
     ),
     "a table in another size": ({"resize": 8}, "resize: the inputs of iris are no images; remove the key"),
@@ -121,7 +125,11 @@ CASES = {
         "crop: images of digits have 8 × 8 pixels, fewer; lower it",
     ),
     "queries that cannot be resized": (
-        {"examples": {"folder": "mine"}, "resize": 14, "autoencoder": {"queries": {"from": ["wine"]}}},
+        {
+            "examples": {"folder": "mine"},
+            "resize": 14,
+            "autoencoder": {"structural": [1], "queries": {"from": ["wine"]}},
+        },
         "autoencoder.queries.from: inputs of wine are no images and cannot be resized; remove wine",
     ),
     "kernels too few": (
@@ -267,9 +275,13 @@ CASES = {
         {"autoencoder": {"structural": [1], "zoos": ["q"], "unfamiliar": ["q"]}},
         "autoencoder.unfamiliar: the auto-encoder is trained on q; remove it",
     ),
-    "no network unseen": (
+    "an auto-encoder without weights of its loss": (
+        {"autoencoder": {"preset": "published"}},
+        r"autoencoder: has no structural, so no auto-encoder is trained; set structural: \[1, 0.1\], or remove the",
+    ),
+    "too few networks for the parts of an auto-encoder": (
         {"autoencoder": {"structural": [1], "shares": [0.8, 0.2]}},
-        "autoencoder.shares: .* of 100 networks leave a part without networks",
+        "autoencoder.shares: .* of 100 networks leave less than two networks for training or for the test",
     ),
 }
 

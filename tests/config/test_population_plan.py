@@ -154,7 +154,10 @@ def test_a_population_without_auto_encoders_has_none_of_their_files(plan):
     assert (plan.autoencoders("narrow"), plan.encodings("narrow")) == ({}, [])
     assert plan.drawn("narrow", 0) == []
     assert [own.population for own in plan.further("decoded")] == ["small"]
-    unused = {"task": "iris", "autoencoder": {"variants": {"few": {"steps": 1}}, "unfamiliar": ["small"]}}
+    unused = {
+        "task": "iris",
+        "autoencoder": {"structural": [], "variants": {"few": {"steps": 1}}, "unfamiliar": ["small"]},
+    }
     content = CONTENT | {"populations": CONTENT["populations"] | {"p": unused}}
     found = PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml")
     assert found.autoencoders("p") == {}

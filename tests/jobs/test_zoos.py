@@ -29,7 +29,7 @@ def saved(tmp_path, rng):
         population = Population(weights, np.array([1]), weights[:, None], [{}] * count, pd.DataFrame())
         write_task(tmp_path / f"{name}-task", task)
         write_population(tmp_path / name, population)
-        sections = {key: settings.plain()[key] for key in ("architecture", "networks")}
+        sections = {key: settings.plain()[key] for key in ("architecture", "networks", "alignment")}
         found["tasks"].append(tmp_path / f"{name}-task")
         found["populations"].append(tmp_path / name)
         found["zoos"].append({"name": name, **sections})
@@ -66,5 +66,5 @@ def test_the_architecture_of_loaded_networks_is_that_of_their_file(saved, rng):
 
 
 def test_too_few_networks_are_refused(saved, refused):
-    with refused("autoencoder.shares: .* of 10 networks leave a part empty"):
+    with refused("autoencoder.shares: .* of the 10 networks of .* leave a part empty"):
         members_of(**saved, shares=(0.9, 0.1), seed=3)

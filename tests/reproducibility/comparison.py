@@ -18,6 +18,8 @@ MAY_DIFFER = {
     "runtime.csv": "made of seconds and memory",
     "estimate.csv": "made of seconds and memory",
     "populations/runtime.csv": "made of seconds and memory",
+    "*/variants.csv": "has the seconds of fits",
+    "*/figures/variants.*": "draws the seconds of fits",
     "populations/report.html": "shows the seconds",
     "*/estimates/*": "seconds and memory of a little of each stage",
     "*/figures/inference.*": "draws seconds against error",

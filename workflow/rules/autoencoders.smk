@@ -52,10 +52,4 @@ def shares_of(wildcards):
 
 def about_variant(wildcards, variant):
     """What the table of variants says about an auto-encoder."""
-    own = populations().autoencoder(wildcards.population, variant)
-    queries = own.queries
-    return {
-        "contrastive": own.contrastive,
-        "queries": ", ".join(queries.sources),
-        "count": queries.count,
-    }
+    return {"changes": changes_of(population(wildcards).autoencoder, variant)}

@@ -17,7 +17,7 @@ rule check_autoencoders:
         variants=lambda w: {
             variant: {
                 **fit_keys(own),
-                "zoos": trained_here(populations().zoos(w.population, variant)),
+                "zoos": populations().zoos(w.population, variant),
                 "unfamiliar": trained_here(own.unfamiliar) if variant == BASE else [],
             }
             for variant, own in populations().autoencoders(w.population).items()

@@ -6,7 +6,7 @@ from functools import cache
 from weightflow.config.population_checks import check_population_files
 from weightflow.config.population_plan import FURTHER, LAYOUTS, POPULATION, PopulationPlan
 from weightflow.config.saved_settings import check_saved_populations, check_shared
-from weightflow.populations.autoencoders.settings import BASE, fit_keys
+from weightflow.populations.autoencoders.settings import BASE, changes_of, fit_keys
 from weightflow.populations.registry import GENERATORS, LEARNED
 
 MEMBERS = f"{POPULATION}/seed{{seed}}"

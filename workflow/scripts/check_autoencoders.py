@@ -24,11 +24,11 @@ def main(snakemake):
     found = {}
     for variant, plain in params.variants.items():
         settings = AutoencoderSettings.model_validate(plain)
-        if not settings.zoos:  # of networks from files, whose architecture is known after reading
+        if not all(name in known for name in settings.zoos):  # networks from files are known after reading
             continue
         network = WeightAutoencoder([known[name] for name in settings.zoos], settings)
         for name in settings.unfamiliar:
-            network.maps.hold(known[name])
+            network.hold(known[name], name)
         first = known[settings.zoos[0]]
         found[variant] = {
             "weights": first.values.shape[1],

@@ -22,6 +22,7 @@ from weightflow.populations.autoencoders.files import read_autoencoder
 from weightflow.populations.autoencoders.network import decode, encode, encode_all, reconstruct
 from weightflow.populations.autoencoders.sampling import Codes, draw_networks
 from weightflow.populations.autoencoders.settings import DrawingSettings
+from weightflow.populations.autoencoders.source_names import UNALIGNED
 from weightflow.populations.evaluation import (
     compare_generated,
     compare_reconstructed,
@@ -29,7 +30,7 @@ from weightflow.populations.evaluation import (
     judge_new,
     row_name,
 )
-from weightflow.populations.metrics import LEARNED, UNALIGNED, UNSEEN, errors_by_layer, weight_statistics
+from weightflow.populations.metrics import LEARNED, UNSEEN, errors_by_layer, weight_statistics
 from weightflow.populations.population import read_population, write_sources
 from weightflow.populations.settings import PopulationSettings
 from weightflow.storage import write_table
@@ -71,7 +72,7 @@ def main(snakemake):
             if found.below:
                 say(
                     f"{own.name}: {found.below} of {settings.generated} networks of {name}, {method} are below the "
-                    f"threshold of {drawing.threshold} after {drawing.tries} tries."
+                    f"threshold of {drawing.threshold} after {drawing.tries} tries.\n"
                 )
     originals, originals_raw = judged(unseen), judged(raw)
     made, made_raw, made_new = judged_new(decoded), judged_new(unaligned), judged_new(drawn)
@@ -90,7 +91,7 @@ def main(snakemake):
     ]
     properties = properties_of(classifier, task, own.population, device)
     if constant := constant_probes(properties, len(own.population.epochs), parts.learned, parts.unseen):
-        print(f"Not measured, since the property is constant: {', '.join(constant)}.")
+        say(f"{own.name}: {', '.join(constant)} are not measured, since the networks do not differ in the property.\n")
     tables = [
         compare_reconstructed(originals, made),
         compare_reconstructed(originals_raw, made_raw).loc[lambda found: found["source"] != UNSEEN],

@@ -26,7 +26,7 @@ def main(snakemake):
             trained, weights = number < params.trained, own.population.weights
             unseen = weights[own.parts.unseen]
             known = Weights(own.classifier.layers, weights[own.parts.learned])
-            place = number if trained else network.maps.hold(known)
+            place = number if trained else network.hold(known, own.name)
             originals, made = (
                 judge(own.classifier, own.task, some, own.task.test, device)
                 for some in (unseen, reconstruct(network, unseen, place))

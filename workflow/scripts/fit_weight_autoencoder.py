@@ -10,8 +10,9 @@ from weightflow.populations.autoencoders.files import write_autoencoder
 from weightflow.populations.autoencoders.fitting import fit_autoencoder
 from weightflow.populations.autoencoders.network import reconstruct
 from weightflow.populations.autoencoders.objective import Zoo
-from weightflow.populations.autoencoders.queries import Queries, draw_queries
+from weightflow.populations.autoencoders.queries import Queries
 from weightflow.populations.autoencoders.settings import AutoencoderSettings
+from weightflow.populations.classification import MEASURED
 from weightflow.populations.evaluation import compare_reconstructed, judge
 from weightflow.populations.tasks.task import read_task
 from weightflow.seeding import Computation
@@ -28,13 +29,13 @@ def main(snakemake):
     for own in members:
         foreign = {name: read_task(next(others)).training.inputs for name in params.others}
         known = own.task.training.inputs
-        known_only = settings.queries.but(sources=("training",))
         zoos.append(
             Zoo(
                 own.classifier,
+                own.symmetries,
                 np.concatenate(own.population.checkpoints[own.parts.learned]),
                 Queries(known, foreign, settings.queries, params.seed),
-                draw_queries(known, {}, known_only, params.seed),
+                known[:MEASURED],
             )
         )
     fitted = fit_autoencoder(zoos, settings, params.structural, Computation(params.seed, device))

@@ -54,7 +54,7 @@ def test_one_of_several_architectures_is_too(rng, family, tmp_path):
     again = read_autoencoder(tmp_path / "autoencoder", CPU)
     for zoo, own in enumerate((family, wide, family)):
         np.testing.assert_array_equal(reconstruct(again, own, zoo), reconstruct(fitted.network, own, zoo))
-    assert again.maps.hold(Weights(WIDER.layers, wide)) == 1
+    assert again.hold(Weights(WIDER.layers, wide), "wide") == 1
 
 
 def test_a_later_architecture_is_not_in_the_file(rng, tmp_path):
@@ -62,7 +62,7 @@ def test_a_later_architecture_is_not_in_the_file(rng, tmp_path):
     fitted = fit_autoencoder([zoo_of(wide.values, WIDER)], CHUNKS, 1.0, Computation(0, CPU))
     write_autoencoder(tmp_path / "autoencoder", fitted)
     again = read_autoencoder(tmp_path / "autoencoder", CPU)
-    places = [network.maps.hold(narrow) for network in (again, fitted.network)]
+    places = [network.hold(narrow, "narrow") for network in (again, fitted.network)]
     assert places == [1, 1]
     found, expected = (reconstruct(network, narrow.values, 1) for network in (again, fitted.network))
     np.testing.assert_array_equal(found, expected)

@@ -171,5 +171,5 @@ def test_every_network_is_in_one_part():
 
 @pytest.mark.parametrize(("count", "shares"), [(3, (0.1, 0.5)), (4, (0.9, 0.1)), (5, (0.6, 0.05))])
 def test_parts_without_networks_are_refused(refused, count, shares):
-    with refused(f"autoencoder.shares: .* of {count} networks leave a part empty"):
+    with refused(f"autoencoder.shares: .* of the {count} networks of the population leave a part empty"):
         split_networks(count, shares, 0)

@@ -123,14 +123,14 @@ def test_several_architectures_have_one_auto_encoder(rng, family):
     for zoo, (own, tokens) in enumerate([(family, 12), (wide, 31)]):
         assert encode(network, own, zoo).shape == (200, 2 * tokens)
         assert reconstruct(network, own, zoo).shape == own.shape
-    narrow = network.maps.hold(Weights(CLASSIFIER.layers, family))
+    narrow = network.hold(Weights(CLASSIFIER.layers, family), "narrow")
     np.testing.assert_array_equal(reconstruct(network, family, narrow), reconstruct(network, family))
 
 
 def test_an_architecture_that_was_held_later_is_decoded(rng, family):
     wide = curved_family(rng, WIDER)
     network = made(CHUNKS, Weights(WIDER.layers, wide))
-    place = network.maps.hold(Weights(CLASSIFIER.layers, family))
+    place = network.hold(Weights(CLASSIFIER.layers, family), "narrow")
     assert reconstruct(network, family, place).shape == family.shape
 
 
@@ -162,4 +162,12 @@ def test_the_mean_of_each_weight_is_known_only_where_units_have_an_order(family,
     each, shared = (made(settings.but(views=views), own).maps.mean(0) for views in ("contrasted", "reconstructed"))
     np.testing.assert_allclose(each, family.mean(0), rtol=1e-4, atol=1e-6)
     assert len(shared.unique()) == len(CLASSIFIER.layers)
-    assert len(made(settings, own, own).maps.mean(0).unique()) == len(CLASSIFIER.layers)
+
+
+def test_one_code_for_a_network_holds_no_other_architecture(rng, refused):
+    """Not a smaller one either, whose chunks all have codes of their positions."""
+    own = Weights(WIDER.layers, curved_family(rng, WIDER))
+    network = WeightAutoencoder([own], SETTINGS.but(tokens="chunks", chunk=3))
+    assert network.hold(own, "own") == 0
+    with refused("one code for a network is for one architecture, and narrow has another"):
+        network.hold(Weights(CLASSIFIER.layers, curved_family(rng)), "narrow")

@@ -238,8 +238,8 @@ def test_each_zoo_has_its_queries_and_units(rng, family):
         return lambda: asked.append(name) or QUERIES
 
     zoos = [
-        Zoo(CLASSIFIER, family, queries("narrow"), QUERIES),
-        Zoo(WIDER, wide, queries("wide"), QUERIES),
+        Zoo(CLASSIFIER, CLASSIFIER.symmetries, family, queries("narrow"), QUERIES),
+        Zoo(WIDER, WIDER.symmetries, wide, queries("wide"), QUERIES),
     ]
     found = objective(CHUNKS.but(units="first"), 0.5, *zoos)
     assert asked == ["narrow", "wide"]
@@ -253,7 +253,7 @@ def test_a_purely_structural_loss_asks_nothing(family):
     def unasked() -> np.ndarray:
         raise AssertionError
 
-    found = objective(SETTINGS, 1.0, Zoo(CLASSIFIER, family, unasked, QUERIES))
+    found = objective(SETTINGS, 1.0, Zoo(CLASSIFIER, CLASSIFIER.symmetries, family, unasked, QUERIES))
     assert found(torch.as_tensor(family), 0)[1].behavioural == 0
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from weightflow.populations.autoencoders.settings import BASE, AutoencoderSettings, fit_keys, variants_of
+from weightflow.populations.autoencoders.settings import BASE, AutoencoderSettings, changes_of, fit_keys, variants_of
 
 
 def settings(variants: dict, **other) -> AutoencoderSettings:
@@ -75,3 +75,15 @@ def test_the_fit_depends_on_no_key_that_concerns_other_stages():
 def test_values_out_of_range_are_refused(refused, content, sentence):
     with refused(f"my.yaml: {sentence}"):
         AutoencoderSettings.of(content, "my.yaml")
+
+
+def test_what_a_variant_changes_is_told():
+    changes = {
+        "structural": [0.1],
+        "codes": "tokens",
+        "queries": {"from": ["noise", "digits"], "count": 16},
+        "zoos": [],
+    }
+    settings = AutoencoderSettings(structural=[1], variants={"other": changes})
+    assert changes_of(settings, "other") == "codes: tokens; queries.from: noise, digits; queries.count: 16; zoos: none"
+    assert changes_of(settings, "base") == ""

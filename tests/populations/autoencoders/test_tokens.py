@@ -131,8 +131,8 @@ def test_a_known_architecture_is_held_as_it_was_and_a_smaller_one_is_added(rng):
     wide, narrow = (Weights(own.layers, curved_family(rng, own)) for own in (WIDER, CLASSIFIER))
     maps = ChunkTokens([wide], 5, 3, each=False)
     before = {name: value.clone() for name, value in maps.state_dict().items()}
-    assert maps.hold(Weights(WIDER.layers, 5 * wide.values)) == 0
-    assert maps.hold(narrow) == 1 == maps.hold(narrow)
+    assert maps.hold(Weights(WIDER.layers, 5 * wide.values), "wide") == 0
+    assert maps.hold(narrow, "narrow") == 1 == maps.hold(narrow, "narrow")
     torch.testing.assert_close(maps.scale(1), layer_moments(narrow)[1])
     after = maps.state_dict()
     assert all(torch.equal(after[name], value) for name, value in before.items())
@@ -143,19 +143,19 @@ def test_larger_architectures_have_no_codes_of_their_places(rng, refused):
     narrow, wide = (Weights(own.layers, curved_family(rng, own)) for own in (CLASSIFIER, WIDER))
     maps = ChunkTokens([narrow], 5, 3, each=False)
     with refused(
-        r"which have 31 chunks, 3 layers and 15 chunks in a layer, and it was trained on at most 12 chunks, 2 layers "
-        "and 8 chunks in a layer; train it on them, with zoos"
+        "cannot hold wide, whose networks have 31 chunks, 3 layers and 15 chunks in a layer; those that it is trained "
+        "on have at most 12 chunks, 2 layers and 8 chunks in a layer. Move wide from unfamiliar to zoos"
     ):
-        maps.hold(wide)
+        maps.hold(wide, "wide")
     assert len(maps.held) == 1
 
 
 def test_neurons_are_of_one_architecture(rng, refused):
     own = Weights(CLASSIFIER.layers, curved_family(rng))
     maps = NeuronTokens(own, 4, each=True)
-    assert maps.hold(own) == 0
+    assert maps.hold(own, "own") == 0
     with refused("tokens of neurons are for one architecture, .* set tokens: chunks and codes: tokens"):
-        maps.hold(Weights(WIDER.layers, curved_family(rng, WIDER)))
+        maps.hold(Weights(WIDER.layers, curved_family(rng, WIDER)), "wide")
 
 
 def test_chunks_are_not_larger_than_a_network(rng, refused):

@@ -41,7 +41,7 @@ def curved_family(rng: np.random.Generator, classifier: Classifier = CLASSIFIER,
 
 def zoo_of(weights: np.ndarray, classifier: Classifier = CLASSIFIER) -> Zoo:
     """Networks with the same queries in all steps."""
-    return Zoo(classifier, weights, lambda: QUERIES, QUERIES)
+    return Zoo(classifier, classifier.symmetries, weights, lambda: QUERIES, QUERIES)
 
 
 def logits_of(weights: torch.Tensor, classifier: Classifier = CLASSIFIER) -> torch.Tensor:

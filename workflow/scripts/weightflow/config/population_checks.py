@@ -297,16 +297,28 @@ def _check_flow(settings: PopulationSettings, where: str) -> None:
 
 
 def _check_autoencoder(settings: PopulationSettings, where: str) -> None:
-    own, networks = settings.autoencoder, _number_of_networks(settings)
+    own = settings.autoencoder
     if not own.structural:
+        if own.model_fields_set and "structural" not in own.model_fields_set:
+            raise InputError(
+                f"{where}: has no structural, so no auto-encoder is trained; set structural: [1, 0.1], or remove the "
+                "section."
+            )
         return
     for variant, each in variants_of(own, where).items():
         _check_variant(each, where if variant == BASE else f"{where}.variants.{variant}")
-    parts = [round(share * networks) for share in own.shares]
-    if min(*parts, networks - sum(parts)) < 1:
+    _check_shares(own, settings, "", where)
+
+
+def _check_shares(own: AutoencoderSettings, settings: PopulationSettings, name: str, where: str) -> None:
+    """Two networks at least for training and for the test, since distances are in units of a variance."""
+    networks = _number_of_networks(settings)
+    learned, chosen = (round(share * networks) for share in own.shares)
+    if min(learned, networks - learned - chosen) < 2 or chosen < 1:
+        of = f"the {networks} networks of {name}" if name else f"{networks} networks"
         raise InputError(
-            f"{where}.shares: {own.shares} of {networks} networks leave a part without networks; change them, or "
-            "take more networks."
+            f"{where}.shares: {list(own.shares)} of {of} leave less than two networks for training or for the test, or "
+            "none for validation; change them, or take more networks."
         )
 
 
@@ -331,6 +343,7 @@ def _check_zoos(name: str, populations: Mapping[str, PopulationSettings], where:
                     raise InputError(f"{section}.{key}: the auto-encoder is trained on {other}; remove it.")
                 if other not in populations:
                     raise InputError(f"{section}.{key}: {unknown('population', other, populations)}")
+                _check_shares(own, populations[other], other, where)
 
 
 def _check_queries(settings: PopulationSettings, shapes: Mapping[str, tuple[int, ...]], where: str) -> None:

@@ -183,7 +183,7 @@ class PopulationPlan:
 
     def sections_of_zoos(self, names: Sequence[str]) -> list[dict[str, Any]]:
         """What classifiers of populations depend on, and their names."""
-        return [{"name": own, **self.sections(own, "architecture", "networks")} for own in names]
+        return [{"name": own, **self.sections(own, "architecture", "networks", "alignment")} for own in names]
 
     def tasks_of_zoos(self, names: Sequence[str]) -> list[str]:
         """The files of the tasks of populations."""

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from weightflow.networks.layout import HiddenUnits
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.autoencoders.fitting import NetworkSplit, split_networks
 from weightflow.populations.population import Population, read_population
 from weightflow.populations.settings import PopulationSettings
 from weightflow.populations.tasks.task import Task, read_task
+from weightflow.populations.unit_groups import symmetries_of
 from weightflow.populations.user_modules import classifier_of_population
 
 
@@ -20,6 +22,7 @@ class Member(NamedTuple):
         task: of its networks.
         population: its networks, aligned.
         classifier: their architecture.
+        symmetries: their interchangeable hidden units.
         parts: for training, validation and test.
     """
 
@@ -27,6 +30,7 @@ class Member(NamedTuple):
     task: Task
     population: Population
     classifier: Classifier
+    symmetries: tuple[HiddenUnits, ...]
     parts: NetworkSplit
 
 
@@ -42,7 +46,7 @@ def members_of(
     Args:
         tasks: their files.
         populations: files of the networks.
-        zoos: name, and the sections `architecture` and `networks`, of each.
+        zoos: name, and the sections `architecture`, `networks` and `alignment`, of each.
         shares: of the networks for training and for validation.
         seed: of the parts.
 
@@ -52,8 +56,9 @@ def members_of(
     found = []
     for task_file, file, about in zip(tasks, populations, zoos, strict=True):
         task, population = read_task(task_file), read_population(file)
-        settings = PopulationSettings.parts({key: about[key] for key in ("architecture", "networks")})
+        settings = PopulationSettings.parts({key: about[key] for key in ("architecture", "networks", "alignment")})
         classifier = classifier_of_population(population, settings, task)
-        parts = split_networks(len(population.weights), shares, seed)
-        found.append(Member(about["name"], task, population, classifier, parts))
+        symmetries = symmetries_of(classifier, settings.networks, settings.alignment.heads)
+        parts = split_networks(len(population.weights), shares, seed, about["name"])
+        found.append(Member(about["name"], task, population, classifier, symmetries, parts))
     return found

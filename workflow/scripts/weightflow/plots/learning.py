@@ -58,7 +58,7 @@ def plot_learning(
         if autoencoders:
             named = {f"β = {weight}": table for weight, table in autoencoders.items()}
             for column, what in (("structural", "weights"), ("behavioural", "outputs")):
-                _losses(next(places), named, column, f"auto-encoder: {what}", f"mean squared error\nof the {what}")
+                _losses(next(places), named, column, f"auto-encoder: {what}", f"loss of the {what}")
     return figure
 
 

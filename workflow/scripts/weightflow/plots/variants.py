@@ -37,8 +37,7 @@ def plot_variants(variants: pd.DataFrame) -> Figure:
     The label of a row has, in its second line, the settings that differ from those of `base`.
 
     Args:
-        variants: variant, structural (β), contrastive (γ), queries, count, seconds, agreement (share); rows of seeds
-            are averaged.
+        variants: variant, changes (as text), structural (β), seconds, agreement (share); rows of seeds are averaged.
     """
     names = list(dict.fromkeys(variants["variant"]))
     if not names:
@@ -103,14 +102,9 @@ def _stripes(panel: Axes, rows: int) -> None:
 
 
 def _label(name: str, variants: pd.DataFrame) -> str:
-    """The name of a variant, and the settings of its losses and queries that differ from those without changes."""
-    own, base = (variants[variants["variant"] == each] for each in (name, BASE))
-    told = []
-    for column, text in (("contrastive", "γ = {:g}"), ("queries", "queries: {}"), ("count", "{} inputs")):
-        value = own[column].iloc[0]
-        if len(base) and value != base[column].iloc[0]:
-            told.append(text.format(value))
-    return "\n".join(style.in_lines(text, _LABEL) for text in (name, "; ".join(told)) if text)
+    """The name of a variant, and what it changes."""
+    changes = variants.loc[variants["variant"] == name, "changes"].fillna("").iloc[0]
+    return "\n".join(style.in_lines(text, _LABEL) for text in (name, changes) if text)
 
 
 def _handle(weight: float, look: tuple[str, str]) -> Line2D:

@@ -13,7 +13,6 @@ COLUMNS = ["population", "layout", "seed", "source", "metric", "value"]  # of ta
 # auto-encoder; and random initialisations.
 TRAINED, LEARNED, UNSEEN = "trained", "learned", "unseen"
 SCRATCH = "random"
-UNALIGNED = "unaligned"  # behind the names of reconstructions of networks in the order that they were trained with
 # Columns of tables of fine-tuned networks: what a row is about, and what is measured.
 TUNED = ["frozen", "source", "epochs"]
 OF_TUNED = [

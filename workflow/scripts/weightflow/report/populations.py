@@ -41,15 +41,14 @@ _RECONSTRUCTED = _QUALITY | {
 _PROBES = {
     "probe_accuracy": "R² of a linear regression of the accuracy on the test part on weights or codes, over all "
     "checkpoints of unseen networks",
-    "probe_gap": "the same for the generalisation gap, training less test accuracy",
-    "probe_epoch": "the same for the epoch",
-    "probe_learning_rate": "the same for the logarithm of the learning rate",
-    "probe_weight_decay": "the same for the logarithm of the weight decay, or the weight decay if some networks have "
-    "none",
+    "probe_gap": "R² for the generalisation gap, training less test accuracy",
+    "probe_epoch": "R² for the epoch",
+    "probe_learning_rate": "R² for the logarithm of the learning rate",
+    "probe_weight_decay": "R² for the logarithm of the weight decay, or the weight decay if some networks have none",
     "probe_initialisation": "share of unseen networks, with all checkpoints, whose initialisation a linear classifier "
     "finds",
-    "probe_final_accuracy": "the same for the accuracy, over the last checkpoints only",
-    "probe_final_gap": "the same for the generalisation gap, over the last checkpoints only",
+    "probe_final_accuracy": "R² for the accuracy, over the last checkpoints only",
+    "probe_final_gap": "R² for the generalisation gap, over the last checkpoints only",
     "probe_final_learning_rate": "R² for the learning rate, over the last checkpoints only",
     "probe_final_weight_decay": "R² for the weight decay, over the last checkpoints only",
     "probe_final_initialisation": "share of unseen networks whose initialisation is found from the last checkpoint",
@@ -58,7 +57,8 @@ _ERROR = "error_"  # with the name of a layer, a metric
 _ERRORS = {
     STRUCTURE: "squared error of the reconstructed weights of a layer, in units of the variance of these weights: the "
     "auto-encoder without the behavioural loss; 1 is as good as the mean network",
-    BEHAVIOUR: "the same with the behavioural loss",
+    BEHAVIOUR: "mean squared error of the weights decoded by the auto-encoder with the behavioural loss, in the same "
+    "units",
 }
 _DECODED = {
     "accuracy": "mean accuracy of the reconstructions on the test part",
@@ -70,9 +70,7 @@ _ZOOS = {
     "accuracy_originals": "mean accuracy of the originals on the test part of their own task",
 } | _DECODED
 _SETTINGS_OF_VARIANTS = {
-    "contrastive": "γ, the weight of the contrastive loss",
-    "queries": "sources of the inputs on which outputs are compared",
-    "count": "largest number of inputs from each source",
+    "changes": "settings that differ from those of base",
 }
 _VARIANTS = {"seconds": "seconds of the fit"} | _DECODED
 _TUNED = _OF_ALL | {
@@ -84,7 +82,7 @@ TITLES = {
     "reconstructed": "Reconstructions of unseen networks",
     "drawn": "Networks drawn around codes of accurate networks, and the auto-encoders' training networks",
     "errors": "Errors of reconstructed weights by layer",
-    "zoos": "Reconstructions of networks of other populations",
+    "zoos": "Reconstructions of networks by population",
     "variants": "Variants of the auto-encoder, on unseen networks",
     "probes": "Linear regressions and classifiers on weights and codes",
     "tuned": "Networks after fine-tuning",
@@ -227,7 +225,9 @@ def _of_variants(table: pd.DataFrame) -> dict[str, Any]:
     """One row for each variant and weight of the structural loss."""
     rows = []
     for (variant, structural), own in table.groupby(["variant", "structural"], sort=False):
-        settings = [{"mean": f"{own[key].iloc[0]}", "spread": "", "best": False} for key in _SETTINGS_OF_VARIANTS]
+        settings = [
+            {"mean": str(own[key].fillna("").iloc[0]), "spread": "", "best": False} for key in _SETTINGS_OF_VARIANTS
+        ]
         rows.append({"label": f"{variant}, β = {structural:g}", "cells": [*settings, *_measured(own, _VARIANTS)]})
     meanings = _SETTINGS_OF_VARIANTS | _VARIANTS
     return {"title": TITLES["variants"], "metrics": list(meanings), "rows": rows, "meanings": meanings}

@@ -26,7 +26,7 @@ def outputs_of(classifier: Classifier, training: Tensor) -> OutputsOf:
 
     Args:
         classifier: of the networks.
-        training: (m, …) training inputs for the moments of batch norms, as in the evaluation of networks.
+        training: (m, …) training inputs for the moments of batch norms.
     """
 
     def said(weights: Tensor, queries: Tensor) -> Tensor:
@@ -49,7 +49,7 @@ def comparison(settings: AutoencoderSettings) -> Comparison:
 def unit_of(settings: AutoencoderSettings, outputs: OutputsOf, weights: Tensor, queries: Tensor) -> float:
     """The behavioural loss of the best guess that is the same for all networks (N, P)."""
     said = torch.cat([outputs(part, queries) for part in weights[:_MEASURED].split(_TOGETHER)])
-    guess = BEHAVIOURS[settings.outputs].guess.load()(said)
+    guess = BEHAVIOURS[settings.outputs].guess.load()(said, settings.temperature)
     return max(float(comparison(settings)(guess.expand_as(said), said)), _LEAST)
 
 
@@ -74,11 +74,22 @@ def of_soft_labels(said: Tensor, wanted: Tensor, temperature: float) -> Tensor:
     return temperature**2 * (two.exp() * (two - one)).sum(-1).mean()
 
 
-def mean_logits(said: Tensor) -> Tensor:
+def mean_logits(said: Tensor, temperature: float) -> Tensor:
     """(1, n, classes) mean of logits (B, n, classes)."""
     return said.mean(0, keepdim=True)
 
 
-def mean_probabilities(said: Tensor) -> Tensor:
+def mean_probabilities(said: Tensor, temperature: float) -> Tensor:
     """(1, n, classes) logits whose softmax is the mean of those of (B, n, classes)."""
     return said.log_softmax(-1).logsumexp(0, keepdim=True)
+
+
+def mean_soft_labels(said: Tensor, temperature: float) -> Tensor:
+    """(1, n, classes) logits whose softmax at a temperature is the mean of those of (B, n, classes)."""
+    return temperature * (said / temperature).log_softmax(-1).logsumexp(0, keepdim=True)
+
+
+def shares_of_labels(said: Tensor, temperature: float) -> Tensor:
+    """(1, n, classes) logits whose softmax is the share of each label among the answers of (B, n, classes)."""
+    answers = functional.one_hot(said.argmax(-1), said.shape[-1]).to(said.dtype)
+    return answers.mean(0, keepdim=True).clamp_min(_LEAST).log()

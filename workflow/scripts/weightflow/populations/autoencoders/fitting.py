@@ -96,13 +96,14 @@ class NetworkSplit(NamedTuple):
     unseen: np.ndarray
 
 
-def split_networks(count: int, shares: Sequence[float], seed: int) -> NetworkSplit:
+def split_networks(count: int, shares: Sequence[float], seed: int, name: str = "the population") -> NetworkSplit:
     """Split networks at random.
 
     Args:
         count: of networks.
         shares: of the first two parts; the third is the rest.
         seed: of the split.
+        name: of the population, for messages.
 
     Raises:
         InputError: a part has no network.
@@ -112,8 +113,8 @@ def split_networks(count: int, shares: Sequence[float], seed: int) -> NetworkSpl
     parts = NetworkSplit(order[:learned], order[learned : learned + chosen], order[learned + chosen :])
     if not all(map(len, parts)):
         raise InputError(
-            f"populations.*.autoencoder.shares: {list(shares)} of {count} networks leave a part empty; change them, "
-            "or train more networks."
+            f"populations.*.autoencoder.shares: {list(shares)} of the {count} networks of {name} leave a part empty; "
+            "change them, or train more networks."
         )
     return parts
 

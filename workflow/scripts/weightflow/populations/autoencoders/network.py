@@ -72,6 +72,23 @@ class WeightAutoencoder(nn.Module):
         """(B, latent) features for the contrastive loss; those of tokens are the codes' mean."""
         return self.compare(codes.unflatten(1, (-1, self.settings.latent)).mean(1))
 
+    def hold(self, weights: Weights, name: str) -> int:
+        """The number of an architecture, for `encode` and `decode`; a new one is added if that is possible.
+
+        Args:
+            weights: of the networks, for the standardisation of a new architecture.
+            name: of their population, for messages.
+
+        Raises:
+            InputError: the auto-encoder cannot hold the architecture.
+        """
+        if self.settings.codes == "network" and weights.layers != self.maps.layers(0):
+            raise InputError(
+                f"populations.*.autoencoder: one code for a network is for one architecture, and {name} has another; "
+                "set codes: tokens, or leave it out."
+            )
+        return self.maps.hold(weights, name)
+
     def _mixed(self, mixer: nn.Module, tokens: Tensor) -> Tensor:
         """(B, tokens, width): all tokens at once, or windows of them, of which the halos are then left out."""
         size, halo, count = self.settings.window, self.settings.halo, tokens.shape[1]
@@ -85,12 +102,12 @@ class WeightAutoencoder(nn.Module):
 
 
 def _tokens_of(zoos: Sequence[Weights], settings: AutoencoderSettings) -> Tokens:
-    each = settings.views == "contrasted" and len(zoos) == 1
+    each = settings.views == "contrasted"
     if settings.tokens == "neurons":
         same = [own.values for own in zoos if own.layers == zoos[0].layers]
         maps = NeuronTokens(Weights(zoos[0].layers, np.concatenate(same)), settings.width, each)
         for other in zoos[1:]:
-            maps.hold(other)
+            maps.hold(other, "one of zoos")
         return maps
     if settings.codes == "network" and len({own.layers for own in zoos}) > 1:
         raise InputError(

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from weightflow.networks import losses
+from weightflow.networks.layout import HiddenUnits
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.autoencoders.behaviour import OutputsOf, comparison, outputs_of, unit_of
 from weightflow.populations.autoencoders.network import WeightAutoencoder
@@ -29,13 +30,15 @@ class Zoo:
     """Networks of one architecture for an auto-encoder's training.
 
     Attributes:
-        classifier: of the networks; its symmetries give the views.
+        classifier: of the networks.
+        symmetries: their interchangeable units, for the views.
         weights: (N, P) of the training networks.
         queries: gives inputs (n, …) for a step.
         training: (m, …) training inputs for the moments of batch norms.
     """
 
     classifier: Classifier
+    symmetries: tuple[HiddenUnits, ...]
     weights: np.ndarray
     queries: Callable[[], np.ndarray]
     training: np.ndarray
@@ -137,10 +140,9 @@ class Objective:
         return loss, Parts(contrastive, structural, behavioural, cycle, penalty)
 
     def _views(self, weights: Tensor, zoo: Zoo) -> list[Tensor]:
-        own = zoo.classifier
+        layers = zoo.classifier.layers
         return [
-            viewed(weights, draw_views(own.layers, own.symmetries, len(weights), self.draws.orders))
-            for _ in range(_VIEWS)
+            viewed(weights, draw_views(layers, zoo.symmetries, len(weights), self.draws.orders)) for _ in range(_VIEWS)
         ]
 
     def _disturbed(self, weights: Tensor, number: int) -> Tensor:

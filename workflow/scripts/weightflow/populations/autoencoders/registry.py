@@ -25,8 +25,8 @@ class Behaviour:
     Attributes:
         description: what is compared.
         loss: function of (logits (B, n, classes), logits of the originals, temperature) to a scalar.
-        guess: function of logits (B, n, classes) to the logits (1, n, classes) of the best guess for all B networks;
-            its loss is the unit of the behavioural loss.
+        guess: function of (logits (B, n, classes), temperature) to the logits (1, n, classes) of the best guess for all
+            B networks; its loss is the unit of the behavioural loss.
     """
 
     description: str
@@ -74,12 +74,12 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "cross_entropy": Behaviour(
         "the cross-entropy of the originals' labels",
         Lazy("weightflow.populations.autoencoders.behaviour", "of_labels"),
-        Lazy("weightflow.populations.autoencoders.behaviour", "mean_probabilities"),
+        Lazy("weightflow.populations.autoencoders.behaviour", "shares_of_labels"),
     ),
     "distillation": Behaviour(
         "the divergence of softmax probabilities at a temperature (Hinton et al. 2015)",
         Lazy("weightflow.populations.autoencoders.behaviour", "of_soft_labels"),
-        Lazy("weightflow.populations.autoencoders.behaviour", "mean_probabilities"),
+        Lazy("weightflow.populations.autoencoders.behaviour", "mean_soft_labels"),
     ),
 }
 

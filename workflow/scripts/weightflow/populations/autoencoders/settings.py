@@ -50,13 +50,13 @@ class DrawingSettings(Settings):
     bandwidth: Positive = 1
     """Bandwidth of each number of the codes, in units of Scott's rule."""
     candidates: Annotated[int, Field(ge=1, le=1000)] = 4
-    """Networks that are drawn for each that is kept: subsampled, the best on the validation part."""
+    """For subsampled: number of draws for each network that is kept."""
     rounds: Annotated[int, Field(ge=1, le=100)] = 2
-    """Rounds of bootstrapped: each draws about the best networks of the one before."""
+    """For bootstrapped: number of rounds, each about the best networks of the one before."""
     threshold: Share | None = None
     """Least accuracy on the validation part; worse networks are drawn again. null keeps all."""
     tries: Annotated[int, Field(ge=1, le=10_000)] = 20
-    """Largest number of draws of so many networks as are wanted, to reach the threshold."""
+    """Largest number of times that the wanted number of networks is drawn to reach the threshold."""
 
 
 class AutoencoderSettings(Settings):
@@ -112,8 +112,8 @@ class AutoencoderSettings(Settings):
     penalty: NotNegative = 0
     """Weight of the mean square of the codes."""
     units: Literal["mean", "first"] = "mean"
-    """Units of the losses: those of a guess of the mean (variances of weights and outputs), or their first values, as
-    the authors'."""
+    """Units of the losses: mean measures the structural and the behavioural part by the loss of the best guess that is
+    the same for all networks; first measures them and the contrastive part by their first values, as the authors do."""
     queries: QuerySettings = QuerySettings()
     outputs: Annotated[str, NameIn(BEHAVIOURS)] = "logits"
     """Comparison of outputs in the behavioural loss."""
@@ -122,10 +122,12 @@ class AutoencoderSettings(Settings):
     shares: Annotated[Many[Share], Field(min_length=2, max_length=2)] = (0.7, 0.15)
     """Shares of the networks for training and for validation; the rest is for testing."""
     zoos: Unique[Name] = ()
-    """Other populations on whose networks the same auto-encoder is trained, in turns; of another architecture, with
-    tokens: chunks and codes: tokens. Each keeps its own parts and queries."""
+    """Other populations on whose networks the same auto-encoder is trained, in turns. They may be of other
+    architectures with tokens: chunks and codes: tokens. The shares and queries of this section hold for each; training
+    examples among the queries are those of its own task."""
     unfamiliar: Unique[Name] = ()
-    """Other populations whose networks are encoded and decoded for comparison, without training on them."""
+    """Other populations whose networks are encoded and decoded for comparison, without training on them. Networks of
+    another architecture are standardised by their own training part."""
     drawing: DrawingSettings = DrawingSettings()
     variants: dict[Name, dict[str, Any]] = {}
     """Ablation: further auto-encoders by name, each with some changed keys of this section, such as
@@ -164,6 +166,18 @@ def variants_of(settings: AutoencoderSettings, source: str = "autoencoder") -> d
             raise InputError(f"{source}.variants: {BASE} is the auto-encoder without changes; take another name.")
         found[name] = AutoencoderSettings.of(merged(plain, changes), f"{source}.variants", name)
     return found
+
+
+def changes_of(settings: AutoencoderSettings, variant: str) -> str:
+    """What a variant changes, as text; without the weights β, which have a column of their own."""
+    changes = settings.variants.get(variant, {})
+    return "; ".join(_told(key, value) for key, value in changes.items() if key != "structural")
+
+
+def _told(key: str, value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(_told(f"{key}.{inner}", own) for inner, own in value.items())
+    return f"{key}: {', '.join(map(str, value)) or 'none' if isinstance(value, list | tuple) else value}"
 
 
 def fit_keys(settings: AutoencoderSettings) -> dict[str, Any]:

@@ -61,8 +61,13 @@ class Tokens(Protocol):
     def write(self, tokens: Tensor, zoo: int) -> Tensor:
         """(B, P) of tokens (B, tokens, width)."""
 
-    def hold(self, weights: Weights) -> int:
-        """The number of an architecture, with its standardisation; a new one is added if that is possible."""
+    def hold(self, weights: Weights, name: str) -> int:
+        """The number of an architecture, with its standardisation; a new one is added if that is possible.
+
+        Args:
+            weights: of the networks.
+            name: of their population, for messages.
+        """
 
 
 class NeuronTokens(nn.Module):
@@ -119,16 +124,16 @@ class NeuronTokens(nn.Module):
         """(B, P) of tokens (B, neurons, width)."""
         return self.maps.numbers(tokens)[..., 0] + self.maps.mean
 
-    def hold(self, weights: Weights) -> int:
-        """0.
+    def hold(self, weights: Weights, name: str) -> int:
+        """The number of the only architecture, 0.
 
         Raises:
             InputError: networks of another architecture.
         """
         if weights.layers != self.maps.layers:
             raise InputError(
-                "populations.*.autoencoder: tokens of neurons are for one architecture, and there are networks of "
-                "another; set tokens: chunks and codes: tokens."
+                f"populations.*.autoencoder: tokens of neurons are for one architecture, and {name} has another; set "
+                "tokens: chunks and codes: tokens."
             )
         return 0
 
@@ -196,7 +201,7 @@ class ChunkTokens(nn.Module):
         numbers = self.out_of(tokens).flatten(1)[:, self._buffer("slots", zoo)]
         return numbers * self.scale(zoo) + self.mean(zoo)
 
-    def hold(self, weights: Weights) -> int:
+    def hold(self, weights: Weights, name: str) -> int:
         """The number of an architecture; a new one is added, standardised by the given networks.
 
         Raises:
@@ -208,8 +213,8 @@ class ChunkTokens(nn.Module):
         known = np.array([len(codes) for codes in self.codes])
         if (needed > known).any():
             raise InputError(
-                "populations.*.autoencoder: it cannot hold networks of this architecture, which have "
-                f"{_said(needed)}, and it was trained on at most {_said(known)}; train it on them, with zoos."
+                f"populations.*.autoencoder: it cannot hold {name}, whose networks have {_said(needed)}; those that it "
+                f"is trained on have at most {_said(known)}. Move {name} from unfamiliar to zoos."
             )
         return self._add(weights)
 
