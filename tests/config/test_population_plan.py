@@ -154,7 +154,8 @@ def test_a_population_without_auto_encoders_has_none_of_their_files(plan):
     assert (plan.autoencoders("narrow"), plan.encodings("narrow")) == ({}, [])
     assert plan.drawn("narrow", 0) == []
     assert [own.population for own in plan.further("decoded")] == ["small"]
-    unused = {
+    coded = {"structural": [], "variants": {"few": {"steps": 1}}, "unfamiliar": ["small"]}
+    unused = {"task": "iris", "autoencoder": coded}
         "task": "iris",
         "autoencoder": {"structural": [], "variants": {"few": {"steps": 1}}, "unfamiliar": ["small"]},
     }

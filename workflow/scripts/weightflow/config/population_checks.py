@@ -335,6 +335,8 @@ def _check_variant(own: AutoencoderSettings, where: str) -> None:
 
 def _check_zoos(name: str, populations: Mapping[str, PopulationSettings], where: str) -> None:
     """Other populations of auto-encoders are there."""
+    if not populations[name].autoencoder.structural:
+        return
     for variant, own in variants_of(populations[name].autoencoder, where).items():
         section = where if variant == BASE else f"{where}.variants.{variant}"
         for key in ("zoos", "unfamiliar") if variant == BASE else ("zoos",):

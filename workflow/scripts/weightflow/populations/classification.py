@@ -9,7 +9,8 @@ from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.stacked_layers import BatchNorms
 from weightflow.populations.tasks.task import Labelled
 
-AT_ONCE = 2**24  # numbers of inputs, over all networks, in a pass
+AT_ONCE = 2**24  # numbers of inputs, over all networks, in a pass on a GPU, and of those whose moments are measured
+_ON_PROCESSOR = 2**20  # the same on a processor, whose caches are small
 MEASURED = 500  # inputs in a batch for moments, for any number of networks
 
 
@@ -71,4 +72,5 @@ def agreement(said: Tensor, others: Tensor) -> Tensor:
 
 def _batches(inputs: Tensor, networks: int) -> tuple[Tensor, ...]:
     """Inputs in parts that fit in memory for this number of networks."""
-    return inputs.split(max(1, AT_ONCE // (networks * inputs[0].numel())))
+    most = _ON_PROCESSOR if inputs.device.type == "cpu" else AT_ONCE
+    return inputs.split(max(1, most // (networks * inputs[0].numel())))
