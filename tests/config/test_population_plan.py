@@ -156,9 +156,6 @@ def test_a_population_without_auto_encoders_has_none_of_their_files(plan):
     assert [own.population for own in plan.further("decoded")] == ["small"]
     coded = {"structural": [], "variants": {"few": {"steps": 1}}, "unfamiliar": ["small"]}
     unused = {"task": "iris", "autoencoder": coded}
-        "task": "iris",
-        "autoencoder": {"structural": [], "variants": {"few": {"steps": 1}}, "unfamiliar": ["small"]},
-    }
     content = CONTENT | {"populations": CONTENT["populations"] | {"p": unused}}
     found = PopulationPlan.of(Plan.of(content, ROOT, "my.yaml"), "my.yaml")
     assert found.autoencoders("p") == {}

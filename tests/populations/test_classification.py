@@ -107,6 +107,7 @@ def test_neither_moments_nor_logits_depend_on_what_fits_in_memory(weights, input
     monkeypatch.setattr(classification, "MEASURED", 8)
     moments = measure_norms(Normed(), weights, inputs)
     said = logits(Normed(), weights, moments, inputs)
+    monkeypatch.setattr(classification, "AT_ONCE", at_once)
     monkeypatch.setattr(classification, "_ON_PROCESSOR", at_once)
     torch.testing.assert_close(measure_norms(Normed(), weights, inputs), moments)
     torch.testing.assert_close(logits(Normed(), weights, moments, inputs), said)
