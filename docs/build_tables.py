@@ -83,6 +83,7 @@ RUNS = {
     "populations": Run("populations", populations=True),
     "mnist": Run("populations", populations=True),
     "transfer": Run("populations", populations=True),
+    "hyper-representations": Run("populations", populations=True),
 }
 
 _EXACT = (
@@ -154,6 +155,32 @@ _PROBES = (
     Column("of finished networks: accuracy", "probe_final_accuracy", "reconstructed", 2),
     Column("gap", "probe_final_gap", "reconstructed", 2),
 )
+_VARIANTS = (
+    Column("agreement", "agreement", "variants"),
+    Column("share of the accuracy", "share", "variants", 3),
+    Column("distance", "distance", "variants", 2),
+    Column("seconds", "seconds", "variants", 0),
+)
+_ABOUT_CODES = (
+    Column("accuracy", "accuracy_mean", "reconstructed"),
+    Column("of the ensemble", "ensemble", "reconstructed"),
+    Column("from the nearest original", "nearest", "reconstructed", 2),
+    Column("among the networks", "spread", "reconstructed", 2),
+    Column("different labels", "disagreement", "reconstructed", 3),
+)
+_READ_OFF = (
+    Column("accuracy", "probe_accuracy", "reconstructed", 2),
+    Column("gap", "probe_gap", "reconstructed", 2),
+    Column("epoch", "probe_epoch", "reconstructed", 2),
+    Column("learning rate", "probe_learning_rate", "reconstructed", 2),
+    Column("weight decay", "probe_weight_decay", "reconstructed", 2),
+    Column("initialisation", "probe_initialisation", "reconstructed", 2),
+)
+_AFTERWARDS = (
+    Column("accuracy at once", "accuracy_mean after 0"),
+    Column("after 1 epoch", "accuracy_mean after 1"),
+    Column("ensemble at once", "ensemble after 0"),
+)
 _TUNED = (
     Column("steps to 90 %", "steps_to", decimals=0),
     Column("accuracy at once", "accuracy_mean after 0"),
@@ -220,7 +247,11 @@ PAGES: dict[str, dict[str, Table]] = {
         ),
         "reconstructed": _of_autoencoders(_RECONSTRUCTED, {"structure": "β = 1", "behaviour": "with behaviour"}),
         "drawn": _of_autoencoders(
-            _DRAWN, {"learned": "originals", "structure, drawn": "β = 1", "behaviour, drawn": "with behaviour"}
+            _DRAWN, {
+                "learned": "originals",
+                "structure, bootstrapped": "β = 1",
+                "behaviour, bootstrapped": "with behaviour",
+            },
         ),
         "probes": _of_autoencoders(
             _PROBES, {"weights": "weights", "structure": "codes, β = 1", "behaviour": "codes, with behaviour"}
@@ -426,6 +457,107 @@ PAGES: dict[str, dict[str, Table]] = {
                     ("digits → mnist, middle 20, 8 × 8", "digits to MNIST, middle 20 at 8 × 8"),
                     ("digits-0-4 → own, labels 5, 6, 7, 8, 9", "digits 0–4 to digits 5–9, new last layer"),
                 )
+            ),
+        ),
+    },
+    "docs/hyper-representations.md": {
+        "variants": RunsTable(
+            _VARIANTS,
+            (
+                Rows(
+                    "hyper-representations",
+                    "mnist-cnn3",
+                    {
+                        "base, β = 0.1": "with behaviour",
+                        "base, β = 1": "structure alone",
+                        "aligned, β = 0.1": "aligned networks only, with behaviour",
+                        "aligned, β = 1": "aligned networks only, structure alone",
+                        "behaviour-alone, β = 0": "behaviour alone",
+                        "without-contrast, β = 0.1": "γ = 0",
+                        "tokens, β = 0.1": "32 numbers for each neuron",
+                        "few-queries, β = 0.1": "16 queries instead of 64",
+                        "other-data, β = 0.1": "queries of other data: digits",
+                        "noise, β = 0.1": "queries of Gaussian noise",
+                        "uniform, β = 0.1": "queries of uniform noise",
+                    },
+                ),
+            ),
+        ),
+        "unaligned": RunsTable(
+            _RECONSTRUCTED,
+            (
+                Rows(
+                    "hyper-representations",
+                    "mnist-cnn3",
+                    {
+                        "behaviour": "aligned",
+                        "behaviour, unaligned": "as they were trained",
+                    },
+                ),
+            ),
+        ),
+        "zoos": RunsTable(
+            _RECONSTRUCTED,
+            (
+                Rows(
+                    "hyper-representations",
+                    "digits-cnn-and-mlp → digits-cnn-and-mlp",
+                    {"behaviour": "CNNs, in one auto-encoder with MLPs"},
+                ),
+                Rows(
+                    "hyper-representations",
+                    "digits-cnn-and-mlp → digits-mlp",
+                    {"behaviour": "MLPs, in one auto-encoder with CNNs"},
+                ),
+                Rows("hyper-representations", "digits-mlp", {"behaviour": "MLPs, in one of their own"}),
+            ),
+        ),
+        "drawn-codes": RunsTable(
+            _ABOUT_CODES,
+            (
+                Rows(
+                    "hyper-representations",
+                    "mnist-cnn3",
+                    {
+                        "learned": "originals",
+                        "behaviour, plain": "with behaviour, plain",
+                        "behaviour, subsampled": "with behaviour, subsampled",
+                        "behaviour, bootstrapped": "with behaviour, bootstrapped",
+                        "structure, bootstrapped": "structure alone, bootstrapped",
+                    },
+                ),
+            ),
+        ),
+        "tuned-codes": RunsTable(
+            _AFTERWARDS,
+            (
+                Rows(
+                    "hyper-representations",
+                    "mnist-cnn3 → own",
+                    {
+                        "behaviour, plain": "with behaviour, plain",
+                        "behaviour, subsampled": "with behaviour, subsampled",
+                        "structure, plain": "structure alone, plain",
+                        "mixed": "midpoints of two originals",
+                        "trained": "originals",
+                        "random": "random",
+                    },
+                ),
+            ),
+        ),
+        "read-off": RunsTable(
+            _READ_OFF,
+            (
+                Rows(
+                    "hyper-representations",
+                    "mnist-cnn3",
+                    {
+                        "weights": "weights",
+                        "weight statistics": "statistics of the weights by layer",
+                        "structure": "codes, structure alone",
+                        "behaviour": "codes, with behaviour",
+                    },
+                ),
             ),
         ),
     },

@@ -165,7 +165,7 @@ def test_auto_encoders_that_cannot_hold_the_networks_are_refused_early(run_snake
     result = run_snakemake(tmp_path, CONFIG | {"populations": populations | {"narrow": wide}}, "populations")
     assert result.returncode != 0
     said = result.stdout.splitlines()[-1]
-    assert said.startswith("Error: populations.small.autoencoder: it cannot hold networks of this architecture"), said
+    assert said.startswith("Error: populations.small.autoencoder: it cannot hold narrow, whose networks have"), said
     assert len(list(tmp_path.rglob("population.safetensors"))) <= 1
     assert not list(tmp_path.rglob("aligned.safetensors"))
 
