@@ -176,11 +176,6 @@ _READ_OFF = (
     Column("weight decay", "probe_weight_decay", "reconstructed", 2),
     Column("initialisation", "probe_initialisation", "reconstructed", 2),
 )
-_AFTERWARDS = (
-    Column("accuracy at once", "accuracy_mean after 0"),
-    Column("after 1 epoch", "accuracy_mean after 1"),
-    Column("ensemble at once", "ensemble after 0"),
-)
 _TUNED = (
     Column("steps to 90 %", "steps_to", decimals=0),
     Column("accuracy at once", "accuracy_mean after 0"),
@@ -247,7 +242,8 @@ PAGES: dict[str, dict[str, Table]] = {
         ),
         "reconstructed": _of_autoencoders(_RECONSTRUCTED, {"structure": "β = 1", "behaviour": "with behaviour"}),
         "drawn": _of_autoencoders(
-            _DRAWN, {
+            _DRAWN,
+            {
                 "learned": "originals",
                 "structure, bootstrapped": "β = 1",
                 "behaviour, bootstrapped": "with behaviour",
@@ -524,23 +520,6 @@ PAGES: dict[str, dict[str, Table]] = {
                         "behaviour, subsampled": "with behaviour, subsampled",
                         "behaviour, bootstrapped": "with behaviour, bootstrapped",
                         "structure, bootstrapped": "structure alone, bootstrapped",
-                    },
-                ),
-            ),
-        ),
-        "tuned-codes": RunsTable(
-            _AFTERWARDS,
-            (
-                Rows(
-                    "hyper-representations",
-                    "mnist-cnn3 → own",
-                    {
-                        "behaviour, plain": "with behaviour, plain",
-                        "behaviour, subsampled": "with behaviour, subsampled",
-                        "structure, plain": "structure alone, plain",
-                        "mixed": "midpoints of two originals",
-                        "trained": "originals",
-                        "random": "random",
                     },
                 ),
             ),
