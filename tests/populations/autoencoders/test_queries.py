@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from weightflow.populations.autoencoders.queries import Queries, draw_queries
+from weightflow.populations.autoencoders.queries import Queries
 from weightflow.populations.autoencoders.settings import QuerySettings
 
 TRAINING = np.arange(24, dtype=np.float32).reshape(6, 2, 2)
@@ -16,7 +16,7 @@ def asked(*kinds: str, count: int = 4, fresh: bool = False) -> QuerySettings:
 
 
 def drawn(*kinds: str, count: int = 4, seed: int = 0) -> np.ndarray:
-    return draw_queries(TRAINING, {"other": OTHER}, asked(*kinds, count=count), seed)
+    return Queries(TRAINING, {"other": OTHER}, asked(*kinds, count=count), seed)()
 
 
 def queries(*kinds: str, fresh: bool, seed: int = 0) -> Queries:
@@ -52,10 +52,10 @@ def test_uniform_noise_fills_the_range_of_the_training_inputs():
 def test_noise_about_states_asks_for_each_variable():
     """Tables of states are not scaled; their last column is the variable that is asked for."""
     counts = np.array([[5, 40, 0], [5, 40, 1], [9, 60, 0], [9, 60, 1]], dtype=np.float32)
-    found = draw_queries(counts, {}, asked("noise", count=4000), 0)
+    found = Queries(counts, {}, asked("noise", count=4000), 0)()
     np.testing.assert_allclose(found.mean(0), counts.mean(0), rtol=0.05)
     np.testing.assert_allclose(found.std(0), counts.std(0), rtol=0.05)
-    found = draw_queries(counts, {}, asked("uniform", count=4000), 0)
+    found = Queries(counts, {}, asked("uniform", count=4000), 0)()
     np.testing.assert_allclose(found.min(0), counts.min(0), atol=0.02)
     np.testing.assert_allclose(found.max(0), counts.max(0), rtol=0.01)
     assert (found >= counts.min(0)).all()

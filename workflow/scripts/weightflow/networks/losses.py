@@ -20,7 +20,7 @@ def structural(weights: Tensor, goal: Tensor, scale: Tensor | float = 1.0) -> Te
     return ((weights - goal) / scale).square().mean()
 
 
-def behavioural(said: Tensor, wanted: Tensor, scale: float) -> Tensor:
+def behavioural(said: Tensor, wanted: Tensor, scale: float = 1.0) -> Tensor:
     """Mean squared error of networks' outputs on queries (B, n, classes), in units of a mean square."""
     return (said - wanted).square().mean() / scale
 

@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from weightflow.populations.architectures.settings import ArchitectureSettings
-from weightflow.populations.autoencoders.registry import QUERIES
-from weightflow.populations.autoencoders.settings import AutoencoderSettings, variants_of
+from weightflow.populations.autoencoders.settings import AutoencoderSettings
 from weightflow.populations.registry import INITIALISATIONS, NORM_SOURCES, REFERENCES
 from weightflow.populations.tasks.settings import ExampleSettings, ImageSide, Labels, SplitSettings
 from weightflow.settings import (
@@ -286,12 +285,6 @@ class PopulationSettings(Settings):
     def source_of_inputs(self) -> str:
         """The task's name, or the file or folder of a user's examples."""
         return self.task or self.examples.source
-
-
-def others_asked(settings: PopulationSettings) -> list[str]:
-    """The other tasks whose inputs are queries of a population's networks, of any variant, in their order."""
-    sources = [name for own in variants_of(settings.autoencoder).values() for name in own.queries.sources]
-    return [name for name in dict.fromkeys(sources) if name not in QUERIES]
 
 
 def tasks_of_transfer(settings: PopulationSettings) -> list[OtherTaskSettings]:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from weightflow.networks import losses
 from weightflow.populations.architectures.classifiers import Classifier
 from weightflow.populations.architectures.stacked_layers import BatchNorms
 from weightflow.populations.autoencoders.registry import BEHAVIOURS
@@ -55,12 +56,12 @@ def unit_of(settings: AutoencoderSettings, outputs: OutputsOf, weights: Tensor, 
 
 def of_logits(said: Tensor, wanted: Tensor, temperature: float) -> Tensor:
     """Mean squared error of logits (B, n, classes)."""
-    return (said - wanted).square().mean()
+    return losses.behavioural(said, wanted)
 
 
 def of_probabilities(said: Tensor, wanted: Tensor, temperature: float) -> Tensor:
     """Mean squared error of the softmax of logits (B, n, classes)."""
-    return (said.softmax(-1) - wanted.softmax(-1)).square().mean()
+    return losses.behavioural(said.softmax(-1), wanted.softmax(-1))
 
 
 def of_labels(said: Tensor, wanted: Tensor, temperature: float) -> Tensor:

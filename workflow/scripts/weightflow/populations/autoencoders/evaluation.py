@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 
 from weightflow.populations.architectures.classifiers import Classifier
+from weightflow.populations.autoencoders.source_names import BEHAVIOUR, DRAWN, ORIGINAL, RECONSTRUCTED, STRUCTURE
 from weightflow.populations.classification import agreement
 from weightflow.populations.evaluation import Judged, compare_reconstructed, judge
 from weightflow.populations.metrics import UNSEEN, probe, probe_labels, relative_distance
@@ -32,9 +33,9 @@ def most_agreeing(structural: Sequence[float], scores: Sequence[pd.DataFrame]) -
         weight: float(table.loc[table["metric"] == "agreement", "value"].iloc[0])
         for weight, table in zip(structural, scores, strict=True)
     }
-    found = {"structure": 1.0} if 1 in agreed else {}
+    found = {STRUCTURE: 1.0} if 1 in agreed else {}
     if others := [weight for weight in agreed if weight != 1]:
-        found["behaviour"] = max(others, key=agreed.__getitem__)
+        found[BEHAVIOUR] = max(others, key=agreed.__getitem__)
     return found
 
 
@@ -71,14 +72,14 @@ def decoded_networks(
         Table source, kind (original, reconstructed, drawn), network, accuracy, agreement (of labels with the original)
         and distance (squared, in units of the variance); the last two of reconstructions only.
     """
-    rows = [(UNSEEN, "original", i, own, np.nan, np.nan) for i, own in enumerate(originals.accuracy)]
+    rows = [(UNSEEN, ORIGINAL, i, own, np.nan, np.nan) for i, own in enumerate(originals.accuracy)]
     for goal, sources in ((originals, made), (originals_raw, made_raw)):
         for source, own in sources.items():
             far, same = relative_distance(goal.weights, own.weights), agreement(own.said, goal.said).numpy()
             found = zip(own.accuracy, same, far, strict=True)
-            rows += [(source, "reconstructed", i, *values) for i, values in enumerate(found)]
+            rows += [(source, RECONSTRUCTED, i, *values) for i, values in enumerate(found)]
     for source, own in drawn.items():
-        rows += [(source, "drawn", i, value, np.nan, np.nan) for i, value in enumerate(own.accuracy)]
+        rows += [(source, DRAWN, i, value, np.nan, np.nan) for i, value in enumerate(own.accuracy)]
     return pd.DataFrame(rows, columns=["source", "kind", "network", "accuracy", "agreement", "distance"])
 
 

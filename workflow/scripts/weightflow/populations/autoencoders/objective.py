@@ -117,12 +117,12 @@ class Objective:
                 views = [self._disturbed(view, number) for view in self._views(weights, zoo)]
                 pair = tuple(network.encode(view, number, window) for view in views)
             contrastive = losses.contrastive(*map(network.project, pair))
-        errors = ((decoded - goal) / network.maps.scale(number)).square()
+        scale, inside = network.maps.scale(number), slice(None)
         if window is not None:
             owners = network.maps.owners(number)
             inside = (owners >= window.start) & (owners < window.stop)
-            errors, decoded = errors[:, inside], torch.where(inside, decoded, goal)
-        structural = errors.mean()
+            decoded = torch.where(inside, decoded, goal)
+        structural = losses.structural(decoded[:, inside], goal[:, inside], scale[inside])
         if self.structural < 1:
             behavioural = self._behavioural(decoded, weights, number)
         if settings.cycle:

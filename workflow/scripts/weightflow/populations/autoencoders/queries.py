@@ -43,13 +43,6 @@ class Queries:
         return np.concatenate(found).astype(np.float32)
 
 
-def draw_queries(
-    training: np.ndarray, others: Mapping[str, np.ndarray], settings: QuerySettings, seed: int
-) -> np.ndarray:
-    """The first queries of `Queries`, which has the same arguments: (queries, …) float32."""
-    return Queries(training, others, settings, seed)()
-
-
 def examples(inputs: np.ndarray) -> Source:
     """Source of some of the inputs (n, …), without replacement, or of all if there are fewer."""
     return lambda count, rng: inputs[rng.permutation(len(inputs))[:count]]
